@@ -1,0 +1,161 @@
+/** Vocabulary of the supervised processes. Types only. Durations are monotonic milliseconds, stamps wall-clock. */
+
+export type Millis = number;
+/** Both clocks, read once by the shell for each event: `mono` for durations, `wall` (epoch ms) for stamps. */
+export interface Now {
+  readonly mono: Millis;
+  readonly wall: Millis;
+}
+
+/** Where one output stream goes. */
+export interface StreamSpec {
+  readonly file:
+    | { readonly kind: 'none' }
+    /** A name is made under childlogdir when the group is added. */
+    | { readonly kind: 'auto' }
+    | { readonly kind: 'path'; readonly path: string };
+  /** Size bound of one file in bytes; 0: never rotated. */
+  readonly maxBytes: number;
+  /** Rotated files kept; 0: the file is emptied in place. */
+  readonly backups: number;
+  readonly captureMaxBytes: number;
+  readonly eventsEnabled: boolean;
+  readonly syslog: boolean;
+}
+
+/** Soft and hard value alike; `undefined`: inherited. Bytes for memlock and core, counts for the others. */
+export interface Limits {
+  readonly nofile?: number | 'unlimited';
+  readonly nproc?: number | 'unlimited';
+  readonly core?: number | 'unlimited';
+  readonly memlock?: number | 'unlimited';
+}
+
+/** How a process is run, whether it is a program's or a job's. */
+export interface LaunchSpec {
+  /** As configured; split into words when it is started, as supervisord does. */
+  readonly command: string;
+  /** A name or a uid; undefined: the daemon's own user. */
+  readonly user?: string;
+  /** Names or gids; undefined: the user's own. */
+  readonly supplementaryGroups?: readonly string[];
+  readonly directory?: string;
+  readonly umask?: number;
+  /** Set over the daemon's environment. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly limits: Limits;
+  readonly nice?: number;
+  readonly capabilities: readonly string[];
+  readonly noNewPrivileges: boolean;
+}
+
+/** One slot that holds at most one live process: a program, or one of its `numprocs` copies. */
+export interface ProcessSpec extends LaunchSpec {
+  /** `group:name`, unique. */
+  readonly id: string;
+  readonly name: string;
+  readonly group: string;
+  /** The x of [program:x]. */
+  readonly program: string;
+  readonly priority: number;
+  readonly autostart: boolean;
+  readonly autorestart: 'always' | 'unexpected' | 'never';
+  /** Must stay up this long to count as RUNNING. */
+  readonly startMs: Millis;
+  readonly startRetries: number;
+  readonly exitCodes: readonly number[];
+  /** Linux signal number. */
+  readonly stopSignal: number;
+  /** From stopSignal to SIGKILL. */
+  readonly stopWaitMs: Millis;
+  readonly stopAsGroup: boolean;
+  readonly killAsGroup: boolean;
+  readonly redirectStderr: boolean;
+  readonly stdout: StreamSpec;
+  readonly stderr: StreamSpec;
+  /** SUPERVISOR_SERVER_URL of the child; undefined: AUTO. */
+  readonly serverUrl?: string;
+}
+
+export interface GroupSpec {
+  readonly name: string;
+  /** `program`: the group that a lone program is; `group`: a [group:x]. The last two are not served yet. */
+  readonly kind: 'program' | 'group' | 'eventlistener' | 'fcgi-program';
+  readonly priority: number;
+  /** In starting order. */
+  readonly processes: readonly ProcessSpec[];
+}
+
+export type Exit =
+  | { readonly code: number }
+  | { readonly signal: number; readonly core: boolean }
+  /** It ended while nobody could see how. */
+  | { readonly unknown: true };
+
+/** The names that users know. SPAWNING is shown as STARTING, SWEEPING as STOPPING. */
+export type ShownState =
+  | 'STOPPED'
+  | 'STARTING'
+  | 'RUNNING'
+  | 'BACKOFF'
+  | 'STOPPING'
+  | 'EXITED'
+  | 'FATAL'
+  | 'UNKNOWN';
+
+/** Each state holds what is true only in it: no pid outside a live state, no deadline without a use. */
+export type ProcessState =
+  | { readonly name: 'STOPPED' }
+  | { readonly name: 'SPAWNING'; readonly attempt: number }
+  | { readonly name: 'STARTING'; readonly pid: number; readonly attempt: number; readonly deadline: Millis }
+  | { readonly name: 'RUNNING'; readonly pid: number; readonly since: Millis }
+  | { readonly name: 'BACKOFF'; readonly attempt: number; readonly why: string; readonly deadline: Millis }
+  | { readonly name: 'STOPPING'; readonly pid: number; readonly next: Next; readonly deadline: Millis }
+  /** The process itself is gone, something that it started is not. */
+  | { readonly name: 'SWEEPING'; readonly pid: number; readonly next: AfterSweep; readonly deadline: Millis }
+  | { readonly name: 'EXITED'; readonly exit: Exit }
+  | { readonly name: 'FATAL'; readonly why: string }
+  | { readonly name: 'UNKNOWN'; readonly pid: number; readonly why: string };
+
+/** What a stop remembers of the last request. */
+export type Next = 'stay' | 'start';
+export type AfterSweep =
+  | { readonly to: Next }
+  | { readonly to: 'backoff'; readonly attempt: number; readonly why: string };
+
+export type ProcessEvent =
+  | { readonly type: 'start' }
+  | { readonly type: 'stop' }
+  | { readonly type: 'spawned'; readonly pid: number }
+  /** `hopeless`: no retry can help (unknown user, broken command). It is retried all the same, as supervisord does. */
+  | { readonly type: 'spawnFailed'; readonly why: string; readonly code: SpawnFailure }
+  /** `leftover`: something that the process started is still alive. */
+  | { readonly type: 'exited'; readonly exit: Exit; readonly leftover: boolean }
+  | { readonly type: 'swept' }
+  | { readonly type: 'killFailed'; readonly why: string }
+  | { readonly type: 'deadline' };
+
+export type SpawnFailure = 'NO_FILE' | 'NOT_EXECUTABLE' | 'IDENTITY' | 'OTHER';
+
+export type ProcessEffect =
+  | { readonly type: 'spawn' }
+  /** To the process, or with `group` to its whole process group. */
+  | { readonly type: 'kill'; readonly pid: number; readonly signal: number; readonly group: boolean }
+  /** To all that is left of the process's tree; answered by `swept` once nothing is. */
+  | { readonly type: 'sweep'; readonly pid: number; readonly signal: number }
+  /** A state was entered. Told in order, even when several are passed in one step. */
+  | { readonly type: 'announce'; readonly change: StateChange };
+
+export interface StateChange {
+  readonly from: ShownState;
+  readonly to: ShownState;
+  readonly pid: number;
+  /** Attempts so far: in STARTING and BACKOFF. */
+  readonly tries: number;
+  /** How it ended: in EXITED and STOPPED, and in BACKOFF after an exit. */
+  readonly exit?: Exit;
+  /** EXITED: was the status one of exitcodes? */
+  readonly expected?: boolean;
+  /** BACKOFF, FATAL, UNKNOWN. */
+  readonly why?: string;
+}
