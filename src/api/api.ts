@@ -1,0 +1,189 @@
+/** What a client may ask, whatever the wire. Types only. Refusals are thrown as SupdError. */
+import type { JobSpec, RunRecord } from '../core/job.js';
+import type { Millis, ShownState } from '../core/program.js';
+
+/** Who asks. A `reader` may look at everything and change nothing. */
+export interface Caller {
+  readonly role: 'operator' | 'reader';
+  /** Peer of a unix socket (SO_PEERCRED). */
+  readonly uid?: number;
+  readonly pid?: number;
+  /** "supd.sock", "readonly.sock", "127.0.0.1:9001" … for the log. */
+  readonly door: string;
+}
+
+export interface ProcessView {
+  readonly name: string;
+  readonly group: string;
+  readonly state: ShownState;
+  readonly description: string;
+  readonly pid: number;
+  readonly uptimeMs: Millis;
+  readonly restarts: number;
+  readonly exitStatus?: number;
+  readonly exitSignal: string;
+  readonly cpuPercent?: number;
+  readonly memoryBytes?: number;
+  readonly ready: boolean;
+  readonly health: string;
+  readonly uid?: number;
+  readonly gid?: number;
+  readonly groups: readonly number[];
+  readonly startTime?: Millis;
+  readonly stopTime?: Millis;
+  readonly spawnError: string;
+  readonly stdoutLogfile: string;
+  readonly stderrLogfile: string;
+  readonly logFailure: string;
+}
+
+export type ResultCode =
+  | 'STARTED'
+  | 'STOPPED'
+  | 'SIGNALLED'
+  | 'CLEARED'
+  | 'NO_SUCH_PROCESS'
+  | 'NO_SUCH_GROUP'
+  | 'ALREADY_STARTED'
+  | 'NOT_RUNNING'
+  | 'NO_FILE'
+  | 'NOT_EXECUTABLE'
+  | 'SPAWN_ERROR'
+  | 'ABNORMAL_TERMINATION'
+  | 'FAILED'
+  | 'SHUTTING_DOWN'
+  | 'BAD_SIGNAL';
+
+export interface ProcessResult {
+  readonly name: string;
+  readonly group: string;
+  readonly code: ResultCode;
+  readonly message: string;
+}
+
+export interface ProcessConfiguration {
+  readonly name: string;
+  readonly group: string;
+  readonly inUse: boolean;
+  readonly autostart: boolean;
+  readonly groupPriority: number;
+  readonly processPriority: number;
+  readonly command: string;
+}
+
+export interface DaemonView {
+  readonly version: string;
+  readonly identifier: string;
+  readonly pid: number;
+  readonly state: 'RUNNING' | 'RESTARTING' | 'SHUTDOWN';
+  readonly startTime: Millis;
+  readonly configuration: string;
+  readonly logfile: string;
+  readonly conditions: readonly string[];
+  readonly memoryBytes: number;
+}
+
+export interface GroupChange {
+  readonly group: string;
+  readonly change: 'STOPPED' | 'REMOVED' | 'UPDATED' | 'ADDED' | 'FAILED' | 'UNKNOWN';
+  readonly message: string;
+}
+
+export interface EventView {
+  readonly sequence: number;
+  readonly resumeToken: string;
+  readonly time: Millis;
+  readonly type: string;
+  readonly name: string;
+  readonly group: string;
+  readonly details: Readonly<Record<string, string>>;
+}
+export type Watched =
+  | { readonly kind: 'event'; readonly event: EventView }
+  | { readonly kind: 'gap'; readonly missed: number };
+
+export interface JobView {
+  readonly spec: JobSpec;
+  readonly nextRun?: Millis;
+  readonly lastRun?: RunRecord;
+  readonly overdue: boolean;
+}
+
+export interface DueTime {
+  readonly job: string;
+  readonly time: Millis;
+  /** In the job's zone: "2026-11-24 03:00 CET". */
+  readonly local: string;
+}
+
+export type Channel = 'stdout' | 'stderr';
+
+/** How a change is asked for. `signal` ends the wait, never the operation. */
+export interface Asked {
+  readonly caller: Caller;
+  readonly reason?: string;
+  readonly noWait?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+export interface Api {
+  daemon(): DaemonView;
+  processes(targets: readonly string[]): {
+    readonly processes: readonly ProcessView[];
+    readonly unknown: readonly ProcessResult[];
+  };
+  process(name: string): ProcessView;
+  configurations(): readonly ProcessConfiguration[];
+
+  start(targets: readonly string[], asked: Asked): AsyncIterable<ProcessResult>;
+  stop(targets: readonly string[], asked: Asked): AsyncIterable<ProcessResult>;
+  restart(targets: readonly string[], asked: Asked): AsyncIterable<ProcessResult>;
+  signal(targets: readonly string[], signal: string, asked: Asked): readonly ProcessResult[];
+  writeStdin(name: string, chars: Uint8Array, asked: Asked): void;
+
+  /** An empty name: the daemon's own log. At most 1 MiB. */
+  readLog(
+    name: string,
+    channel: Channel,
+    offset: number,
+    length: number,
+  ): { readonly content: Uint8Array; readonly size: number };
+  followLog(
+    name: string,
+    channel: Channel,
+    historyBytes: number,
+    signal: AbortSignal,
+  ): AsyncIterable<Uint8Array>;
+  clearLogs(targets: readonly string[], asked: Asked): readonly ProcessResult[];
+  clearMainLog(asked: Asked): void;
+
+  reread(): {
+    readonly added: readonly string[];
+    readonly changed: readonly string[];
+    readonly removed: readonly string[];
+    readonly warnings: readonly string[];
+  };
+  update(groups: readonly string[], asked: Asked): AsyncIterable<GroupChange>;
+  addGroup(group: string, asked: Asked): void;
+  removeGroup(group: string, asked: Asked): void;
+  shutdown(asked: Asked): void;
+  reload(asked: Asked): void;
+  reopenLogs(asked: Asked): void;
+  events(resumeToken: string | undefined, signal: AbortSignal): AsyncIterable<Watched>;
+
+  jobs(): readonly JobView[];
+  /** The run at each change; the last has ended. With `dryRun` one record, all steps waiting. */
+  runJob(
+    job: string,
+    how: { readonly fromStep?: string; readonly dryRun?: boolean },
+    asked: Asked,
+  ): AsyncIterable<RunRecord>;
+  cancelRun(job: string, asked: Asked): string;
+  runs(job: string, limit: number): readonly RunRecord[];
+  preview(job: string | undefined, count: number): readonly DueTime[];
+  runLog(
+    job: string,
+    what: { readonly runId?: string; readonly step?: string; readonly follow: boolean },
+    signal: AbortSignal,
+  ): AsyncIterable<{ readonly step: string; readonly content: Uint8Array }>;
+}
