@@ -1,39 +1,53 @@
 // Makes dist/: the contract's static code, one bundle per program, and V8 code caches beside them.
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { build } from 'esbuild';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const gen = path.join(root, 'src/grpc/gen');
 const dist = path.join(root, 'dist');
+const bin = path.join(root, 'node_modules/.bin');
 
-/** Static protobuf code: nothing parses .proto files at run time. */
+/** Static protobuf code: nothing parses .proto files at run time. Made when a .proto file is newer than it. */
 export function makeContract() {
   const dir = path.join(root, 'proto');
   const protos = readdirSync(dir, { recursive: true })
     .filter((name) => name.endsWith('.proto'))
     .map((name) => path.join(dir, name))
     .sort();
-  const target = path.join(gen, 'contract.js');
-  if (protos.length === 0) return;
-  const newest = Math.max(...protos.map((file) => statSync(file).mtimeMs));
-  if (existsSync(target) && statSync(target).mtimeMs > newest) return;
+  const stamp = path.join(gen, 'descriptors.js');
+  const newest = Math.max(...[...protos, import.meta.filename].map((file) => statSync(file).mtimeMs));
+  if (existsSync(stamp) && statSync(stamp).mtimeMs > newest) return;
   mkdirSync(gen, { recursive: true });
-  const bin = path.join(root, 'node_modules/.bin');
-  const flags = [
-    '-t',
-    'static-module',
-    '-w',
-    'es6',
-    '-p',
-    dir,
-    '--no-verify',
-    '--no-delimited',
-    '--no-typeurl',
-  ];
-  execFileSync(path.join(bin, 'pbjs'), [...flags, '-o', target, ...protos], { stdio: 'inherit' });
-  execFileSync(path.join(bin, 'pbts'), ['-o', path.join(gen, 'contract.d.ts'), target], { stdio: 'inherit' });
+  const ours = (file) => file.startsWith(path.join(dir, 'supd'));
+  makeCodec('contract', protos.filter(ours));
+  // gRPC's own protocols: of the two editions of reflection, which are the same, the older one goes without a codec.
+  makeCodec(
+    'standard',
+    protos.filter((file) => !ours(file) && !file.includes('v1alpha')),
+  );
+  const set = path.join(gen, 'descriptors.binpb');
+  const flags = ['--exclude-source-info', '--as-file-descriptor-set', '-o', set];
+  execFileSync(path.join(bin, 'buf'), ['build', ...flags], { cwd: root, stdio: 'inherit' });
+  const text = readFileSync(set).toString('base64');
+  writeFileSync(path.join(gen, 'descriptors.d.ts'), 'export const descriptorSet: string;\n');
+  // Last: it is the stamp of all.
+  writeFileSync(stamp, `export const descriptorSet =\n  '${text}';\n`);
+}
+
+/** One module of messages. 64-bit fields are numbers: src/grpc/numbers.ts. */
+function makeCodec(name, protos) {
+  const target = path.join(gen, `${name}.js`);
+  const unused = ['create', 'verify', 'convert', 'delimited', 'typeurl', 'service'].map(
+    (part) => `--no-${part}`,
+  );
+  // A root of its own: pbjs keeps all roots of one name in one object. pbts reads the comments, so they stay here.
+  const flags = ['-t', 'static-module', '-w', 'esm', '-r', name, '--force-number', '--dts', ...unused];
+  const from = ['-p', path.join(root, 'proto'), '-o', target, ...protos];
+  execFileSync(path.join(bin, 'pbjs'), [...flags, ...from], { stdio: 'inherit' });
+  const types = path.join(gen, `${name}.d.ts`);
+  writeFileSync(types, readFileSync(types, 'utf8').replace(/^import Long.*\n/m, ''));
 }
 
 async function bundle(entry, name) {
@@ -83,15 +97,13 @@ export async function makeTests() {
     sourcemap: 'inline',
     logLevel: 'warning',
   });
-  if (existsSync(gen)) {
-    await build({
-      entryPoints: [path.join(gen, 'contract.js')],
-      outdir: path.join(root, '.build'),
-      outbase: root,
-      format: 'esm',
-      logLevel: 'warning',
-    });
-  }
+  await build({
+    entryPoints: ['contract', 'standard', 'descriptors'].map((name) => path.join(gen, `${name}.js`)),
+    outdir: path.join(root, '.build'),
+    outbase: root,
+    format: 'esm',
+    logLevel: 'warning',
+  });
 }
 
 if (process.argv[1] === import.meta.filename) await makeDist();

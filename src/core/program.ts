@@ -92,7 +92,7 @@ export type Exit =
   /** It ended while nobody could see how. */
   | { readonly unknown: true };
 
-/** The names that users know. SPAWNING is shown as STARTING, SWEEPING as STOPPING. */
+/** The names that users know. SPAWNING is shown as STARTING, SWEEPING as what it came from. */
 export type ShownState =
   | 'STOPPED'
   | 'STARTING'
@@ -112,7 +112,14 @@ export type ProcessState =
   | { readonly name: 'BACKOFF'; readonly attempt: number; readonly why: string; readonly deadline: Millis }
   | { readonly name: 'STOPPING'; readonly pid: number; readonly next: Next; readonly deadline: Millis }
   /** The process itself is gone, something that it started is not. */
-  | { readonly name: 'SWEEPING'; readonly pid: number; readonly next: AfterSweep; readonly deadline: Millis }
+  | {
+      readonly name: 'SWEEPING';
+      readonly pid: number;
+      readonly next: AfterSweep;
+      /** What users see meanwhile. */
+      readonly shown: 'STOPPING' | 'EXITED' | 'BACKOFF';
+      readonly deadline: Millis;
+    }
   | { readonly name: 'EXITED'; readonly exit: Exit }
   | { readonly name: 'FATAL'; readonly why: string }
   | { readonly name: 'UNKNOWN'; readonly pid: number; readonly why: string };
@@ -127,7 +134,6 @@ export type ProcessEvent =
   | { readonly type: 'start' }
   | { readonly type: 'stop' }
   | { readonly type: 'spawned'; readonly pid: number }
-  /** `hopeless`: no retry can help (unknown user, broken command). It is retried all the same, as supervisord does. */
   | { readonly type: 'spawnFailed'; readonly why: string; readonly code: SpawnFailure }
   /** `leftover`: something that the process started is still alive. */
   | { readonly type: 'exited'; readonly exit: Exit; readonly leftover: boolean }

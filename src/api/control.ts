@@ -1,0 +1,221 @@
+/** Starts, stops, restarts and signals: admit, ask the core, tell each process's outcome as it settles. */
+import type { StateChange } from '../core/program.js';
+import { signalName, signalNumber } from '../core/signals.js';
+import { pidOf } from '../core/transition.js';
+import { isActive, type Process } from '../core/world.js';
+import type { Daemon } from '../daemon/daemon.js';
+import { signalProcess } from '../os/tree.js';
+import type { Api, Asked, ProcessResult, ResultCode } from './api.js';
+import { openChannel } from './channel.js';
+import { SupdError } from './errors.js';
+import { findProcess, findTargets, type Target } from './targets.js';
+import { tellAsked } from './told.js';
+
+export type Control = Pick<Api, 'start' | 'stop' | 'restart' | 'signal' | 'writeStdin'>;
+
+/** A client that waits for a stop is told in the log, as supervisord does. */
+const STILL_WAITING_MS = 2000;
+/** pipe(7): a write of this many bytes is whole or not at all. */
+const PIPE_BUF = 4096;
+
+export function makeControl(daemon: Daemon): Control {
+  return {
+    start(targets, asked) {
+      refuseIfClosing(daemon);
+      tellAsked(daemon, 'start', targets, asked);
+      const { found, unknown } = findTargets(daemon.engine.world, targets);
+      return chain(unknown, startAll(daemon, found, asked));
+    },
+    stop(targets, asked) {
+      refuseIfClosing(daemon);
+      tellAsked(daemon, 'stop', targets, asked);
+      const { found, unknown } = findTargets(daemon.engine.world, targets);
+      return chain(unknown, stopAll(daemon, found, asked));
+    },
+    restart(targets, asked) {
+      refuseIfClosing(daemon);
+      tellAsked(daemon, 'restart', targets, asked);
+      const { found, unknown } = findTargets(daemon.engine.world, targets);
+      return chain(unknown, restartAll(daemon, found, asked));
+    },
+    signal(targets, name, asked) {
+      refuseIfClosing(daemon);
+      tellAsked(daemon, `signal ${name}`, targets, asked);
+      const number = signalNumber(name);
+      const { found, unknown } = findTargets(daemon.engine.world, targets);
+      if (number === undefined) {
+        return found.map(({ process }) => result(process, 'BAD_SIGNAL', `"${name}" is not a signal`));
+      }
+      return [...unknown, ...found.flatMap((target) => signalOne(target, number))];
+    },
+    writeStdin(name, chars, asked) {
+      refuseIfClosing(daemon);
+      const process = findProcess(daemon.engine.world, name);
+      tellAsked(daemon, 'write to', [process.spec.id], asked);
+      if (pidOf(process.state) === 0) throw new SupdError('NOT_RUNNING', `${name} is not running`);
+      for (let at = 0; at < chars.length; at += PIPE_BUF) {
+        if (daemon.streamsOf(process.spec.id)?.writeStdin(chars.subarray(at, at + PIPE_BUF))) continue;
+        throw new SupdError('FAILED', `${name} does not read its standard input: its pipe is full`);
+      }
+    },
+  };
+}
+
+function refuseIfClosing(daemon: Daemon): void {
+  if (daemon.engine.world.mode !== 'running') throw new SupdError('SHUTTING_DOWN', 'supd is shutting down');
+}
+
+async function* chain(
+  first: readonly ProcessResult[],
+  rest: AsyncIterable<ProcessResult>,
+): AsyncGenerator<ProcessResult> {
+  yield* first;
+  yield* rest;
+}
+
+function startAll(daemon: Daemon, targets: readonly Target[], asked: Asked): AsyncIterable<ProcessResult> {
+  const refused: ProcessResult[] = [];
+  const wanted: Process[] = [];
+  for (const { process, single } of targets) {
+    const { name } = process.state;
+    if (isActive(process.state) && name !== 'STOPPING' && name !== 'SWEEPING') {
+      if (single) refused.push(result(process, 'ALREADY_STARTED', 'it is running already'));
+      continue;
+    }
+    const wrong = daemon.checkCommand(process.spec);
+    if (wrong) refused.push(result(process, wrong.code, wrong.why));
+    else wanted.push(process);
+  }
+  const outcomes = watchStarts(daemon, wanted, asked);
+  daemon.engine.dispatch({ type: 'start', ids: wanted.map(({ spec }) => spec.id) });
+  return chain(refused, outcomes());
+}
+
+/** Listens from before the start on, since a process may have come and gone when the start returns. */
+function watchStarts(
+  daemon: Daemon,
+  processes: readonly Process[],
+  asked: Asked,
+): () => AsyncGenerator<ProcessResult> {
+  const channel = openChannel<ProcessResult>();
+  const waiting = new Map(processes.map((process) => [process.spec.id, process]));
+  const settle = (id: string, code: ResultCode, message: string) => {
+    const process = waiting.get(id);
+    if (!process) return;
+    waiting.delete(id);
+    channel.push(result(process, code, message));
+    if (waiting.size === 0) finish();
+  };
+  const offChange = daemon.onStateChange((id, change) => {
+    const outcome = startOutcome(change);
+    if (outcome) settle(id, outcome, change.why ?? '');
+  });
+  // Stopped by somebody else, or removed, before it was ever RUNNING.
+  const offEngine = daemon.engine.onChange(() => {
+    for (const id of [...waiting.keys()]) {
+      const state = daemon.engine.world.processes.get(id)?.state;
+      if (!state || !isActive(state)) settle(id, 'ABNORMAL_TERMINATION', 'it was stopped before it was running');
+    }
+  });
+  const finish = () => {
+    offChange();
+    offEngine();
+    channel.end();
+  };
+  if (waiting.size === 0) finish();
+  return async function* () {
+    if (asked.noWait) {
+      finish();
+      for (const process of processes) yield result(process, 'STARTED', 'starting');
+    } else yield* channel.values(asked.signal, finish);
+  };
+}
+
+function startOutcome(change: StateChange): ResultCode | undefined {
+  if (change.to === 'RUNNING') return 'STARTED';
+  return change.to === 'BACKOFF' || change.to === 'FATAL' ? 'SPAWN_ERROR' : undefined;
+}
+
+async function* stopAll(
+  daemon: Daemon,
+  targets: readonly Target[],
+  asked: Asked,
+): AsyncGenerator<ProcessResult> {
+  const wanted = targets.filter(({ process }) => isActive(process.state)).map(({ process }) => process);
+  for (const { process, single } of targets) {
+    if (single && !wanted.includes(process)) yield result(process, 'NOT_RUNNING', 'it is not running');
+  }
+  const ids = wanted.map(({ spec }) => spec.id);
+  daemon.engine.dispatch({ type: 'stop', ids });
+  if (asked.noWait) {
+    for (const process of wanted) yield result(process, 'STOPPED', 'stopping');
+    return;
+  }
+  const waiting = new Map(wanted.map((process) => [process.spec.id, process]));
+  const told = setInterval(() => {
+    for (const { spec } of waiting.values()) daemon.parts.log.info(`waiting for ${spec.name} to stop`);
+  }, STILL_WAITING_MS);
+  try {
+    while (waiting.size > 0) {
+      const gone = [...waiting].filter(([id]) => !isStillActive(daemon, id));
+      for (const [id, process] of gone) {
+        waiting.delete(id);
+        yield result(process, 'STOPPED', '');
+      }
+      if (gone.length > 0) continue;
+      await daemon.engine.until(() => [...waiting.keys()].some((id) => !isStillActive(daemon, id)), asked.signal);
+    }
+  } finally {
+    clearInterval(told);
+  }
+}
+
+function isStillActive(daemon: Daemon, id: string): boolean {
+  const state = daemon.engine.world.processes.get(id)?.state;
+  return state !== undefined && isActive(state);
+}
+
+/** A complete stop of all, then a complete start; it goes on to its end when the client leaves. */
+async function* restartAll(
+  daemon: Daemon,
+  targets: readonly Target[],
+  asked: Asked,
+): AsyncGenerator<ProcessResult> {
+  const channel = openChannel<ProcessResult>();
+  const { signal: _, ...unbound } = asked;
+  const all = targets.map(({ process }) => ({ process, single: true }));
+  const work = async () => {
+    for await (const one of stopAll(daemon, targets, { ...unbound, noWait: false })) channel.push(one);
+    const now = all.flatMap(({ process, single }) => {
+      const current = daemon.engine.world.processes.get(process.spec.id);
+      return current ? [{ process: current, single }] : [];
+    });
+    for await (const one of startAll(daemon, now, unbound)) channel.push(one);
+  };
+  work()
+    .catch((error) => daemon.parts.log.error(`restart: ${String(error)}`))
+    .finally(() => channel.end());
+  if (asked.noWait) {
+    for (const { process } of targets) yield result(process, 'STARTED', 'restarting');
+    return;
+  }
+  yield* channel.values(asked.signal, () => {});
+}
+
+function signalOne({ process, single }: Target, signal: number): readonly ProcessResult[] {
+  const { name } = process.state;
+  if (name !== 'STARTING' && name !== 'RUNNING' && name !== 'STOPPING') {
+    return single ? [result(process, 'NOT_RUNNING', 'it is not running')] : [];
+  }
+  const failed = signalProcess(pidOf(process.state), signal);
+  return [
+    failed
+      ? result(process, 'FAILED', `${signalName(signal)}: ${failed}`)
+      : result(process, 'SIGNALLED', signalName(signal)),
+  ];
+}
+
+export function result({ spec }: Process, code: ResultCode, message: string): ProcessResult {
+  return { name: spec.name, group: spec.group, code, message };
+}
+

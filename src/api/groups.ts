@@ -1,0 +1,135 @@
+/** Configuration and life of groups, and of the daemon itself. */
+import { diffGroups } from '../config/diff.js';
+import type { Config } from '../config/config.js';
+import { isActive } from '../core/world.js';
+import type { Daemon } from '../daemon/daemon.js';
+import type { Api, Asked, GroupChange } from './api.js';
+import { SupdError } from './errors.js';
+import { tellAsked } from './told.js';
+
+export type Groups = Pick<
+  Api,
+  'reread' | 'update' | 'addGroup' | 'removeGroup' | 'shutdown' | 'reload' | 'reopenLogs'
+>;
+
+/** Reads the configuration the daemon was started with once more. */
+export type ReadConfiguration = () =>
+  | { readonly ok: true; readonly config: Config; readonly warnings: readonly string[] }
+  | { readonly ok: false; readonly errors: readonly string[] };
+
+export function makeGroups(daemon: Daemon, read: ReadConfiguration): Groups {
+  const reread = () => {
+    refuseIfClosing(daemon);
+    const answer = read();
+    if (!answer.ok) {
+      const [first = 'the configuration has errors'] = answer.errors;
+      throw new SupdError('BAD_CONFIG', first, { details: answer.errors });
+    }
+    daemon.configure(answer.config);
+    const active = [...daemon.engine.world.groups.values()];
+    return { ...diffGroups(active, daemon.servedGroups()), warnings: answer.warnings };
+  };
+  return {
+    reread,
+    update(names, asked) {
+      const changes = reread();
+      daemon.configureJobs();
+      tellAsked(daemon, 'update', names, asked);
+      return update(daemon, changes, names, asked);
+    },
+    addGroup(name, asked) {
+      refuseIfClosing(daemon);
+      const group = daemon.servedGroups().find((one) => one.name === name);
+      if (daemon.engine.world.groups.has(name)) throw new SupdError('ALREADY_ADDED', `${name} is active already`);
+      if (!group) throw new SupdError('BAD_NAME', `no group is named "${name}"`, { field: 'group' });
+      tellAsked(daemon, 'add', [name], asked);
+      daemon.engine.dispatch({ type: 'addGroups', groups: [group], autostart: true });
+    },
+    removeGroup(name, asked) {
+      refuseIfClosing(daemon);
+      const group = daemon.engine.world.groups.get(name);
+      if (!group) throw new SupdError('BAD_NAME', `no group is named "${name}"`, { field: 'group' });
+      const running = membersOf(daemon, name).filter(({ state }) => isActive(state));
+      if (running.length > 0) {
+        const names = running.map(({ spec }) => spec.name).join(', ');
+        throw new SupdError('STILL_RUNNING', `${name} is still running (${names}); stop it first`);
+      }
+      tellAsked(daemon, 'remove', [name], asked);
+      daemon.engine.dispatch({ type: 'removeGroup', name });
+    },
+    shutdown(asked) {
+      refuseIfClosing(daemon);
+      tellAsked(daemon, 'shutdown', [], asked);
+      daemon.stop('shutdown');
+    },
+    reload(asked) {
+      refuseIfClosing(daemon);
+      const answer = read();
+      if (!answer.ok) {
+        const [first = 'the configuration has errors'] = answer.errors;
+        throw new SupdError('BAD_CONFIG', `not reloaded: ${first}`, { details: answer.errors });
+      }
+      tellAsked(daemon, 'reload', [], asked);
+      daemon.stop('restarting');
+    },
+    reopenLogs(asked) {
+      tellAsked(daemon, 'reopen logs', [], asked);
+      daemon.reopenLogs();
+    },
+  };
+}
+
+function refuseIfClosing(daemon: Daemon): void {
+  if (daemon.engine.world.mode !== 'running') throw new SupdError('SHUTTING_DOWN', 'supd is shutting down');
+}
+
+function membersOf(daemon: Daemon, group: string) {
+  return [...daemon.engine.world.processes.values()].filter(({ spec }) => spec.group === group);
+}
+
+interface Changes {
+  readonly added: readonly string[];
+  readonly changed: readonly string[];
+  readonly removed: readonly string[];
+}
+
+/** In supervisorctl's order: what is gone, what changed, what is new. */
+async function* update(
+  daemon: Daemon,
+  changes: Changes,
+  names: readonly string[],
+  { signal }: Asked,
+): AsyncGenerator<GroupChange> {
+  const all = names.length === 0 || names.includes('all');
+  const wanted = (name: string) => all || names.includes(name);
+  const known = new Set([...daemon.engine.world.groups.keys(), ...daemon.servedGroups().map(({ name }) => name)]);
+  for (const name of all ? [] : names.filter((one) => !known.has(one))) {
+    yield { group: name, change: 'UNKNOWN', message: `no group is named "${name}"` };
+  }
+  for (const name of [...changes.removed, ...changes.changed].filter(wanted)) {
+    const isGone = changes.removed.includes(name);
+    const ids = membersOf(daemon, name).map(({ spec }) => spec.id);
+    daemon.engine.dispatch({ type: 'stop', ids });
+    await daemon.engine.until(
+      () => membersOf(daemon, name).every(({ state }) => !isActive(state)),
+      signal,
+    );
+    yield { group: name, change: 'STOPPED', message: '' };
+    daemon.engine.dispatch({ type: 'removeGroup', name });
+    if (daemon.engine.world.groups.has(name)) {
+      yield { group: name, change: 'FAILED', message: 'it was started again meanwhile' };
+      continue;
+    }
+    if (!isGone) add(daemon, name);
+    yield { group: name, change: isGone ? 'REMOVED' : 'UPDATED', message: '' };
+  }
+  for (const name of changes.added.filter(wanted)) {
+    add(daemon, name);
+    yield { group: name, change: 'ADDED', message: '' };
+  }
+}
+
+function add(daemon: Daemon, name: string): void {
+  const groups = daemon.servedGroups().filter((one) => one.name === name);
+  daemon.engine.dispatch({ type: 'addGroups', groups, autostart: true });
+}

@@ -1,0 +1,73 @@
+/** Reading, following and clearing logs: of processes, and the daemon's own. */
+import { statSync } from 'node:fs';
+import type { Daemon } from '../daemon/daemon.js';
+import { follow, readLog } from '../logs/follow.js';
+import type { Api, Channel } from './api.js';
+import { result } from './control.js';
+import { SupdError } from './errors.js';
+import { findProcess, findTargets } from './targets.js';
+import { tellAsked } from './told.js';
+
+export type Logs = Pick<Api, 'readLog' | 'followLog' | 'clearLogs' | 'clearMainLog'>;
+
+/** The most that one answer holds. */
+const READ_MAX_BYTES = 1 << 20;
+
+export function makeLogs(daemon: Daemon): Logs {
+  return {
+    readLog(name, channel, offset, length) {
+      const path = pathOf(daemon, name, channel);
+      const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+      if (offset < 0 && length !== 0) {
+        throw new SupdError('BAD_ARGUMENT', 'length must be 0 when offset is negative', { field: 'length' });
+      }
+      if (length < 0) throw new SupdError('BAD_ARGUMENT', 'length must not be negative', { field: 'length' });
+      const from = offset < 0 ? Math.max(0, size + offset) : offset;
+      const wanted = length === 0 ? size - from : length;
+      return { content: readLog(path, from, Math.min(Math.max(0, wanted), READ_MAX_BYTES)), size };
+    },
+    followLog(name, channel, historyBytes, signal) {
+      const path = pathOf(daemon, name, channel);
+      return follow(path, historyBytes, logOf(daemon, name, channel), { signal });
+    },
+    clearLogs(targets, asked) {
+      tellAsked(daemon, 'clear logs of', targets, asked);
+      const { found, unknown } = findTargets(daemon.engine.world, targets);
+      const cleared = found.map(({ process }) => {
+        try {
+          daemon.streamsOf(process.spec.id)?.clear();
+          return result(process, 'CLEARED', '');
+        } catch (error) {
+          return result(process, 'FAILED', String((error as NodeJS.ErrnoException).code ?? error));
+        }
+      });
+      return [...unknown, ...cleared];
+    },
+    clearMainLog(asked) {
+      const file = daemon.parts.log.file;
+      if (!file) throw new SupdError('NO_FILE', 'supd has no log file');
+      file.clear();
+      tellAsked(daemon, 'clear the main log', [], asked);
+    },
+  };
+}
+
+function pathOf(daemon: Daemon, name: string, channel: Channel): string {
+  if (name === '') {
+    const main = daemon.parts.log.file?.path;
+    if (main === undefined) throw new SupdError('NO_FILE', 'supd has no log file');
+    return main;
+  }
+  const { spec } = findProcess(daemon.engine.world, name);
+  const streams = daemon.streamsOf(spec.id);
+  const path = streams?.path(channel);
+  if (path !== undefined) return path;
+  const hint = spec.redirectStderr && channel === 'stderr' ? ': it goes to stdout (redirect_stderr)' : '';
+  throw new SupdError('NO_FILE', `${name} has no log file for ${channel}${hint}`);
+}
+
+/** The open log, whose growth wakes a follower; undefined while the program was never started. */
+function logOf(daemon: Daemon, name: string, channel: Channel) {
+  if (name === '') return daemon.parts.log.file;
+  return daemon.streamsOf(findProcess(daemon.engine.world, name).spec.id)?.log(channel);
+}

@@ -1,0 +1,18 @@
+/** All that a client may ask, put together. */
+import type { Daemon } from '../daemon/daemon.js';
+import type { Api } from './api.js';
+import { makeControl } from './control.js';
+import { makeGroups, type ReadConfiguration } from './groups.js';
+import { makeInspect } from './inspect.js';
+import { makeJobs } from './jobs.js';
+import { makeLogs } from './logs.js';
+
+export function makeApi(daemon: Daemon, read: ReadConfiguration): Api {
+  return {
+    ...makeInspect(daemon),
+    ...makeControl(daemon),
+    ...makeLogs(daemon),
+    ...makeGroups(daemon, read),
+    ...makeJobs(daemon),
+  };
+}

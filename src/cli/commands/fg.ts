@@ -1,0 +1,84 @@
+import { CallFailure, type Channel, type ProcessView } from '../../grpc/client.js';
+import { type Command, type Session, UsageError } from '../command.js';
+import { drain } from '../wait.js';
+
+export const fg: Command = {
+  name: 'fg',
+  summary: 'talk to a process in the foreground',
+  help: [
+    'fg NAME                shows both its channels and sends it what you type; Ctrl-C leaves it running',
+  ],
+  flags: {},
+  reach: 'usual',
+  completes: 'processes',
+  async run(session, { words }) {
+    const [name, more] = words;
+    if (name === undefined) throw new UsageError('ERROR: no process name supplied', { withHelp: true });
+    if (more !== undefined) throw new UsageError('ERROR: too many process names supplied');
+    const one = await find(session, name);
+    if (one.state !== 'RUNNING') throw new UsageError('ERROR: process not running');
+    session.terminal.line('==> Press Ctrl-C to exit <==');
+    const died = await stay(session, name, one);
+    session.terminal.line(died ? 'Process got killed\nExiting foreground' : 'Exiting foreground');
+    return 0;
+  },
+};
+
+async function find({ client, signal }: Session, name: string): Promise<ProcessView> {
+  try {
+    return await client().getProcess({ name }, { signal });
+  } catch (error) {
+    if (!(error instanceof CallFailure && error.code === 'BAD_NAME')) throw error;
+    throw new UsageError('ERROR: bad process name supplied');
+  }
+}
+
+/** Until the process has died (true), or the input ends or Ctrl-C comes (false). */
+async function stay(session: Session, name: string, one: ProcessView): Promise<boolean> {
+  const over = new AbortController();
+  const within: Session = { ...session, signal: AbortSignal.any([session.signal, over.signal]) };
+  const parts = [died(within, one), typed(within, name), show(within, name, 'stdout')];
+  // With redirect_stderr there is no such log.
+  if (one.stderrLogfile !== '') parts.push(show(within, name, 'stderr'));
+  const first = parts.map((part) => part.finally(() => over.abort()));
+  return (await Promise.all(first)).includes(true);
+}
+
+async function show(session: Session, name: string, channel: Channel): Promise<boolean> {
+  const stream = session.client().followLog({ name, channel, historyBytes: 0 }, { signal: session.signal });
+  await drain(session, stream, (content) => session.terminal.write(content));
+  return false;
+}
+
+/** True once the process has left RUNNING. */
+async function died(session: Session, one: ProcessView): Promise<boolean> {
+  let gone = false;
+  const events = session.client().watchEvents({}, { signal: session.signal });
+  await drain(session, events, (watched) => {
+    if (watched.kind !== 'event') return undefined;
+    const { name, group, type } = watched.event;
+    gone = name === one.name && group === one.group && leftRunning.has(type);
+    return gone ? 'enough' : undefined;
+  });
+  return gone;
+}
+
+const leftRunning: ReadonlySet<string> = new Set(
+  ['STOPPING', 'STOPPED', 'EXITED', 'BACKOFF', 'FATAL', 'UNKNOWN'].map((state) => `PROCESS_STATE_${state}`),
+);
+
+/** Sends each typed line until the input ends. True when the process was no longer there to take one. */
+async function typed(session: Session, name: string): Promise<boolean> {
+  const encoder = new TextEncoder();
+  try {
+    for await (const line of session.lines(session.signal)) {
+      const request = { name, chars: encoder.encode(`${line}\n`) };
+      await session.client().writeStdin(request, { signal: session.signal });
+    }
+  } catch (error) {
+    if (!(error instanceof CallFailure)) throw error;
+    if (error.code === 'NOT_RUNNING') return true;
+    if (error.code !== 'CANCELLED') throw error;
+  }
+  return false;
+}

@@ -1,0 +1,68 @@
+/** All commands, by name: what `help` shows and the runner looks in. */
+import type { Command } from '../command.js';
+import { add } from './add.js';
+import { avail } from './avail.js';
+import { check } from './check.js';
+import { clear } from './clear.js';
+import { events } from './events.js';
+import { fg } from './fg.js';
+import { help } from './help.js';
+import { job } from './job.js';
+import { jobCancel } from './job-cancel.js';
+import { jobList } from './job-list.js';
+import { jobLog } from './job-log.js';
+import { jobNext } from './job-next.js';
+import { jobRun } from './job-run.js';
+import { jobRuns } from './job-runs.js';
+import { logs } from './logs.js';
+import { maintail } from './maintail.js';
+import { open } from './open.js';
+import { pid } from './pid.js';
+import { exit, quit } from './quit.js';
+import { reload } from './reload.js';
+import { remove } from './remove.js';
+import { reread } from './reread.js';
+import { restart } from './restart.js';
+import { shutdown } from './shutdown.js';
+import { signal } from './signal.js';
+import { start } from './start.js';
+import { status } from './status.js';
+import { stop } from './stop.js';
+import { tail } from './tail.js';
+import { update } from './update.js';
+import { version } from './version.js';
+
+export const commands: readonly Command[] = [
+  add,
+  avail,
+  check,
+  clear,
+  events,
+  exit,
+  fg,
+  help,
+  job,
+  jobCancel,
+  jobList,
+  jobLog,
+  jobNext,
+  jobRun,
+  jobRuns,
+  logs,
+  maintail,
+  open,
+  pid,
+  quit,
+  reload,
+  remove,
+  reread,
+  restart,
+  shutdown,
+  signal,
+  start,
+  status,
+  stop,
+  tail,
+  update,
+  version,
+];

@@ -1,0 +1,20 @@
+import { type Command, UsageError } from '../command.js';
+import { bytesOf, showLog } from '../tailing.js';
+
+export const maintail: Command = {
+  name: 'maintail',
+  summary: 'show the end of the main log of supd',
+  help: [
+    'maintail               the last 1600 bytes',
+    'maintail -N            the last N bytes',
+    'maintail -f            and what is added, until Ctrl-C',
+  ],
+  flags: { '-f': 'switch' },
+  reach: 'usual',
+  async run(session, flags) {
+    const follow = flags.has('-f');
+    const [modifier, more] = flags.words;
+    if (more !== undefined) throw new UsageError('Error: too many arguments', { withHelp: true });
+    return showLog(session, {}, { bytes: bytesOf(modifier), follow });
+  },
+};

@@ -1,0 +1,25 @@
+import { type Command, noArguments } from '../command.js';
+import { rereadLines } from '../render/configurations.js';
+import { document } from '../render/json.js';
+
+export const reread: Command = {
+  name: 'reread',
+  summary: 'read the configuration again and say what is new in it',
+  help: [
+    'reread                 reads the files, changes nothing that runs; update acts on it',
+    '  --json               {"added", "changed", "removed", "warnings"}',
+  ],
+  flags: { '--json': 'switch' },
+  reach: 'plain',
+  async run({ client, terminal, signal }, flags) {
+    noArguments('reread', flags);
+    const { added, changed, removed, warnings } = await client().rereadConfiguration({ signal });
+    if (flags.has('--json')) {
+      terminal.line(document({ added, changed, removed, warnings }));
+      return 0;
+    }
+    for (const line of rereadLines({ added, changed, removed, warnings })) terminal.line(line);
+    for (const warning of warnings) terminal.hint(warning);
+    return 0;
+  },
+};

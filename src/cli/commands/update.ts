@@ -1,0 +1,60 @@
+import { CallFailure, type GroupChange } from '../../grpc/client.js';
+import type { Command } from '../command.js';
+import { ndjson } from '../render/json.js';
+import { drain, leaveWait } from '../wait.js';
+
+export const update: Command = {
+  name: 'update',
+  summary: 'read the configuration again and make what runs agree with it',
+  help: [
+    'update                 stops and removes what is gone, restarts what changed, adds what is new',
+    'update GROUP…          only these groups',
+    'update all             the same as update',
+    '  --reason TEXT        why, for the log of supd',
+    '  --json               one JSON object per line and change',
+  ],
+  flags: { '--json': 'switch', '--reason': 'value' },
+  reach: 'plain',
+  completes: 'groups',
+  async run(session, flags) {
+    const { client, terminal, signal } = session;
+    const groups = flags.words.includes('all') ? [] : flags.words;
+    const reason = flags.value('--reason');
+    const request = { groups, ...(reason === undefined ? {} : { reason }) };
+    let exit = 0;
+    try {
+      const ended = await drain(session, client().updateGroups(request, { signal }), async (change) => {
+        if (change.change === 'FAILED' || change.change === 'UNKNOWN') exit = 1;
+        await terminal.write(`${flags.has('--json') ? ndjson(change) : changeLine(change)}\n`);
+        if (change.change === 'FAILED' && change.message !== '') {
+          terminal.hint(`supctl: ${change.group}: ${change.message}`);
+        }
+      });
+      if (!ended) return leaveWait(session, 'the update', 'supctl status');
+    } catch (error) {
+      if (!(error instanceof CallFailure && error.code === 'SHUTTING_DOWN')) throw error;
+      terminal.line('ERROR: already shutting down');
+      return 1;
+    }
+    return exit;
+  },
+};
+
+function changeLine({ group, change }: GroupChange): string {
+  switch (change) {
+    case 'STOPPED':
+      return `${group}: stopped`;
+    case 'REMOVED':
+      return `${group}: removed process group`;
+    case 'UPDATED':
+      return `${group}: updated process group`;
+    case 'ADDED':
+      return `${group}: added process group`;
+    case 'FAILED':
+      return `${group}: has problems; not removing`;
+    case 'UNKNOWN':
+      return `ERROR: no such group: ${group}`;
+    default:
+      return change satisfies never;
+  }
+}

@@ -1,0 +1,114 @@
+/**
+ * Which socket a configuration means. Reads only what that needs: the whole configuration takes longer to compile
+ * than the answer to `status` takes.
+ */
+import path from 'node:path';
+import type { Surroundings } from '../config/config.js';
+import { expand } from '../config/expand.js';
+import { type Entry, parseText } from '../config/parse.js';
+import { defaultPlaces, socketIn } from '../config/places.js';
+
+export type Here = Pick<
+  Surroundings,
+  'env' | 'hostName' | 'cwd' | 'tmpDir' | 'home' | 'readText' | 'glob' | 'realPath'
+> & { readonly uid: number };
+
+export interface Found {
+  /** Absolute paths, the likeliest first: which one is there depends on who started the daemon. */
+  readonly sockets: readonly string[];
+  /** Of the interactive mode. */
+  readonly prompt: string;
+  readonly historyFile: string | undefined;
+}
+
+/**
+ * What supctl has to know of the configuration at `file`.
+ * @throws Error with a message in words when a value that is needed cannot be expanded
+ */
+export function readLightly(file: string, here: Here): Found {
+  const values = collect(file, here);
+  const resolve = (entry: Entry | undefined) =>
+    entry && path.resolve(here.cwd, expandHome(expandEntry(entry, here), here.home));
+  const socket = resolve(values.get('grpc_server.socket'));
+  const rundir = resolve(values.get('supd.rundir'));
+  const prompt = values.get('supctl.prompt');
+  return {
+    sockets: socket ? [socket] : rundir ? [socketIn(rundir)] : defaultSockets(file, here),
+    prompt: prompt ? expandEntry(prompt, here) : 'supervisor',
+    historyFile: resolve(values.get('supctl.history_file')),
+  };
+}
+
+/**
+ * The daemon may be this user's, from a session or without one (cron, su), or root's.
+ */
+function defaultSockets(file: string, { env, tmpDir, uid, realPath }: Here): readonly string[] {
+  const real = realPath(file);
+  const { XDG_RUNTIME_DIR: _, ...withoutSession } = env;
+  const session = { ...env, XDG_RUNTIME_DIR: env.XDG_RUNTIME_DIR ?? `/run/user/${uid}` };
+  const whos = [
+    { uid, env, tmpDir },
+    { uid, env: session, tmpDir },
+    { uid, env: withoutSession, tmpDir },
+    { uid: 0, env, tmpDir },
+  ];
+  return [...new Set(whos.map((who) => defaultPlaces(real, who).socket))];
+}
+
+const wanted: ReadonlySet<string> = new Set([
+  'grpc_server.socket',
+  'supd.rundir',
+  'supctl.prompt',
+  'supctl.history_file',
+  'include.files',
+]);
+
+const firstName: Readonly<Record<string, string>> = { supervisord: 'supd', supervisorctl: 'supctl' };
+
+/** "section.key" to the entry that counts: the last one, included files after the main one. */
+function collect(file: string, here: Here): ReadonlyMap<string, Entry> {
+  const values = new Map<string, Entry>();
+  readInto(values, file, here);
+  const include = values.get('include.files');
+  if (!include) return values;
+  const dir = path.dirname(path.resolve(here.cwd, file));
+  for (const pattern of expandEntry(include, here).split(/\s+/)) {
+    if (pattern === '') continue;
+    for (const one of here.glob(pattern, dir)) {
+      try {
+        readInto(values, one, here);
+      } catch {
+        // A directory, or not for this user: what supd makes of it is said by supd --check.
+      }
+    }
+  }
+  return values;
+}
+
+function readInto(values: Map<string, Entry>, file: string, here: Here): void {
+  const source = { file, here: path.dirname(path.resolve(here.cwd, file)) };
+  for (const block of parseText(here.readText(file), source).blocks) {
+    const section = firstName[block.header] ?? block.header;
+    for (const entry of block.entries) {
+      const name = `${section}.${entry.key}`;
+      if (wanted.has(name)) values.set(name, entry);
+    }
+  }
+}
+
+function expandEntry(entry: Entry, { env, hostName }: Here): string {
+  const { value, source, line } = entry;
+  if (!value.includes('%')) return value;
+  const names = new Map<string, string>([
+    ['here', source.here],
+    ['host_node_name', hostName],
+  ]);
+  for (const [name, text] of Object.entries(env)) if (text !== undefined) names.set(`ENV_${name}`, text);
+  const expanded = expand(value, names);
+  if (expanded.ok) return expanded.text;
+  throw new Error(`${source.file}:${line}: ${entry.key}: ${expanded.why}`);
+}
+
+function expandHome(text: string, home: string): string {
+  return text === '~' || text.startsWith('~/') ? home + text.slice(1) : text;
+}

@@ -1,0 +1,87 @@
+/** The program supctl: what it is outside of itself, and its end. */
+import { existsSync, lstatSync, readFileSync } from 'node:fs';
+import { homedir, hostname, tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Loaded, Surroundings } from '../config/config.js';
+import { fileSystem } from '../config/files.js';
+import { findConfig } from '../config/find.js';
+import { connect } from '../grpc/client.js';
+import { commands } from './commands/index.js';
+import { readLightly } from './find.js';
+import { supctl } from './supctl.js';
+
+void main();
+
+async function main(): Promise<void> {
+  const program = process.argv[1] ?? 'supctl';
+  const exit = await supctl({
+    program,
+    argv: process.argv.slice(2),
+    env: process.env,
+    input: () => process.stdin,
+    output: process.stdout,
+    errors: process.stderr,
+    now: Date.now,
+    commands,
+    connect,
+    findConfiguration: (given) => findConfiguration(given, program),
+    readConfiguration: (file) =>
+      readLightly(file, { ...surroundings(), ...fileSystem, uid: process.geteuid?.() ?? 0 }),
+    loadConfiguration,
+    exists,
+    onInterrupt: (act) => {
+      process.on('SIGINT', act);
+      return () => process.off('SIGINT', act);
+    },
+  });
+  // A connection that is still closing has nothing more to say.
+  process.exit(exit);
+}
+
+function surroundings(): Pick<Surroundings, 'env' | 'hostName' | 'cwd' | 'tmpDir' | 'home'> {
+  return {
+    env: process.env,
+    hostName: hostname(),
+    cwd: process.cwd(),
+    tmpDir: tmpdir(),
+    home: process.env.HOME ?? homedir(),
+  };
+}
+
+function findConfiguration(given: string | undefined, program: string): string {
+  if (given === undefined) {
+    const found = findConfig(path.dirname(path.dirname(program)), { cwd: process.cwd(), exists: existsSync });
+    if (found.ok) return found.path;
+    throw new Error(found.message);
+  }
+  if (!exists(given)) throw new Error(`could not find config file ${given}`);
+  try {
+    readFileSync(given);
+  } catch {
+    throw new Error(`could not read config file ${given}`);
+  }
+  return given;
+}
+
+async function loadConfiguration(file: string): Promise<Loaded> {
+  const [{ loadConfig }, { findAccount, findGroup }] = await Promise.all([
+    import('../config/load.js'),
+    import('../os/accounts.js'),
+  ]);
+  return loadConfig(file, {
+    ...surroundings(),
+    ...fileSystem,
+    userExists: (name) => findAccount(name) !== undefined,
+    groupExists: (name) => findGroup(name) !== undefined,
+  });
+}
+
+/** A directory that this user may not look into is no reason to try another place. */
+function exists(file: string): boolean {
+  try {
+    lstatSync(file);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EACCES';
+  }
+}

@@ -1,0 +1,102 @@
+/** Jobs and their runs, line by line. */
+import type { DueTime, JobAnswer, RunAnswer, StepAnswer } from '../../grpc/client.js';
+import { tableLines } from './table.js';
+import { localTime, spokenDuration } from './times.js';
+
+/** `job list`: next and last run of each. */
+export function jobLines(jobs: readonly JobAnswer[]): readonly string[] {
+  if (jobs.length === 0) return [];
+  const rows = jobs.map((job) => [
+    job.name,
+    job.schedule === '' ? '-' : job.schedule,
+    nextOf(job),
+    job.lastRun ? lastOf(job.lastRun) : 'never run',
+  ]);
+  return tableLines([['NAME', 'SCHEDULE', 'NEXT', 'LAST'], ...rows]);
+}
+
+/** `job runs`: one line each, newest first. */
+export function runLines(runs: readonly RunAnswer[]): readonly string[] {
+  if (runs.length === 0) return [];
+  const rows = runs.map((run) => [
+    run.id,
+    run.outcome,
+    run.startTime === undefined ? '-' : localTime(run.startTime),
+    took(run) === undefined ? '-' : spokenDuration(took(run) ?? 0),
+    run.trigger + (run.requestedBy === '' ? '' : ` by ${run.requestedBy}`),
+    run.reason,
+  ]);
+  return tableLines([['RUN', 'OUTCOME', 'STARTED', 'TOOK', 'BY', 'WHY'], ...rows]);
+}
+
+/** `job next`. */
+export function dueLines(times: readonly DueTime[]): readonly string[] {
+  return tableLines(times.map(({ job, local }) => [job, local]));
+}
+
+/** "nightly: zeopack ok (3 s)", "nightly: rsync failed (12 s): exit status 23". */
+export function stepLine(run: RunAnswer, step: StepAnswer): string {
+  return `${run.job}: ${step.name} ${ended(step)}`;
+}
+
+/** "nightly: degraded (2 min 5 s): rsync failed". */
+export function runLine(run: RunAnswer): string {
+  return `${run.job}: ${ended(run)}`;
+}
+
+/** `job run --dry-run`: what each step would do. */
+export function planLines(run: RunAnswer): readonly string[] {
+  return run.steps.map((step) => {
+    const verb = step.outcome === 'skipped' ? 'would skip' : 'would run';
+    const because = step.reason === '' ? '' : `: ${step.reason}`;
+    return `${run.job}: ${verb} ${step.name}${because}`;
+  });
+}
+
+/** "nightly: backup running, 1 min 2 s (2 of 5)" while it goes on. */
+export function progressLine(run: RunAnswer, now: number): string {
+  const at = run.steps.findIndex((step) => step.outcome === 'running');
+  const step = run.steps[at];
+  const since = step?.startTime ?? run.startTime ?? now;
+  const attempt = step && step.attempts > 1 ? `, attempt ${step.attempts}` : '';
+  const place = run.steps.length > 1 && at >= 0 ? ` (${at + 1} of ${run.steps.length})` : '';
+  const what = step && !isAlone(run) ? `${step.name} running` : 'running';
+  return `${run.job}: ${what}, ${spokenDuration(now - since)}${attempt}${place}`;
+}
+
+/** Is this the run of a single command, whose one step has the job's own name? */
+export function isAlone(run: RunAnswer): boolean {
+  return run.steps.length === 1 && run.steps[0]?.name === run.job;
+}
+
+interface Ended {
+  readonly outcome: string;
+  readonly reason: string;
+  readonly startTime?: number;
+  readonly endTime?: number;
+}
+
+function ended(one: Ended): string {
+  const ms = took(one);
+  const time = ms === undefined || one.outcome === 'skipped' ? '' : ` (${spokenDuration(ms)})`;
+  return `${one.outcome}${time}${one.reason === '' ? '' : `: ${one.reason}`}`;
+}
+
+function took({
+  startTime,
+  endTime,
+}: {
+  readonly startTime?: number;
+  readonly endTime?: number;
+}): number | undefined {
+  return startTime === undefined || endTime === undefined ? undefined : endTime - startTime;
+}
+
+function nextOf(job: JobAnswer): string {
+  if (job.nextRun === undefined) return job.overdue ? 'overdue' : '-';
+  return localTime(job.nextRun) + (job.overdue ? ' (overdue)' : '');
+}
+
+function lastOf(run: RunAnswer): string {
+  return run.startTime === undefined ? run.outcome : `${run.outcome} ${localTime(run.startTime)}`;
+}

@@ -1,0 +1,71 @@
+/** Waiting for what the daemon does, and no longer than the person wants to. */
+import { CallFailure } from '../grpc/client.js';
+import type { Session } from './command.js';
+import { fullName } from './render/names.js';
+import { spokenDuration } from './render/times.js';
+
+/** Exit status of a wait that Ctrl-C ended: 128 + SIGINT. */
+export const interrupted = 130;
+
+/**
+ * Gives each item of `stream` to `take` until it ends, `take` has enough, or Ctrl-C comes.
+ * @returns false when Ctrl-C ended it; other failures are thrown
+ */
+export async function drain<T>(
+  session: Pick<Session, 'signal'>,
+  stream: AsyncIterable<T>,
+  take: (item: T) => unknown,
+): Promise<boolean> {
+  try {
+    for await (const item of stream) {
+      if ((await take(item)) === 'enough') return true;
+      if (session.signal.aborted) return false;
+    }
+  } catch (error) {
+    if (!(session.signal.aborted && error instanceof CallFailure && error.code === 'CANCELLED')) throw error;
+  }
+  return !session.signal.aborted;
+}
+
+/** Says that `what` goes on without us. @returns the exit status */
+export function leaveWait(session: Session, what: string, look: string): number {
+  if (!session.terminal.closed.aborted) {
+    session.terminal.hint(`supctl: no longer waiting; ${what} goes on; see: ${look}`);
+  }
+  return interrupted;
+}
+
+const askEveryMs = 1000;
+
+/**
+ * While a person waits: which of the targets are still on their way, asked for every second and shown on stderr.
+ * @returns ends it
+ */
+export function showWaiting(session: Session, targets: readonly string[], verb: string): () => void {
+  const { terminal } = session;
+  if (!terminal.lively) return () => {};
+  const begun = session.now();
+  let names = '';
+  let ended = false;
+  let timer: NodeJS.Timeout | undefined;
+  const ask = async () => {
+    const { processes } = await session.client().listProcesses({ targets }, { signal: session.signal });
+    if (ended) return;
+    names = processes
+      .filter(({ state }) => state === 'STOPPING' || state === 'STARTING' || state === 'BACKOFF')
+      .map((one) => `${fullName(one)} ${one.state}`)
+      .join(', ');
+    terminal.showProgress(() => `${verb} ${names || '…'} ${spokenDuration(session.now() - begun)}`);
+    arm();
+  };
+  // A failure here is the failure of the call that is waited for, which says it.
+  const arm = () => {
+    timer = setTimeout(() => void ask().catch(() => {}), askEveryMs).unref();
+  };
+  arm();
+  return () => {
+    ended = true;
+    clearTimeout(timer);
+    terminal.settle();
+  };
+}

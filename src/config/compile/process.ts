@@ -1,0 +1,163 @@
+/** A section with the options of a program -> its processes. */
+import type { Limits, ProcessSpec } from '../../core/program.js';
+import { readEnvFile } from '../env-file.js';
+import { layer, type Names } from '../expand.js';
+import { omitUndefined } from '../omit-undefined.js';
+import { PROGRAM, PROGRAM_COPY, PROGRAM_ENVIRONMENT } from '../options/program.js';
+import type { Values } from '../options/row.js';
+import { placeOf, type Reading, readOptions, textOf } from '../reader.js';
+import type { Section } from '../sections.js';
+import { readName } from '../types/words.js';
+import { compileStderr, compileStdout } from './streams.js';
+
+type Common = Values<typeof PROGRAM>;
+
+/** More copies are a slip of the finger rather than a wish. */
+const MOST_COPIES = 10_000;
+
+export interface Program {
+  readonly options: Common;
+  /** By ascending priority, then name. */
+  readonly processes: readonly ProcessSpec[];
+}
+
+/**
+ * Every copy of the program, as a member of `group`.
+ * @param environment  the variables of [supd], which the program's own come over
+ */
+export function compileProgram(
+  reading: Reading,
+  section: Section,
+  group: string,
+  environment: Readonly<Record<string, string>>,
+): Program {
+  const program = section.name ?? '';
+  const named = readName(program, reading);
+  if (!named.ok) reading.problems.error(placeOf(section), named.why);
+  const names = new Map([
+    ['program_name', program],
+    ['group_name', group],
+  ]);
+  const options = readOptions(reading, section, PROGRAM, names);
+  checkTogether(reading, section, options);
+  const count = Math.max(0, Math.min(options.numprocs, MOST_COPIES));
+  const processes = Array.from({ length: count }, (_, index) => {
+    const copy = new Map([
+      ['process_num', options.numprocs_start + index],
+      ['numprocs', options.numprocs],
+    ]);
+    return compileCopy(reading, section, { program, group, environment, options, names: layer(names, copy) });
+  });
+  return {
+    options,
+    processes: processes.sort((a, b) => a.priority - b.priority || compareNames(a.name, b.name)),
+  };
+}
+
+/** As Python compares strings, not as a language sorts them. */
+export function compareNames(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function checkTogether(reading: Reading, section: Section, options: Common): void {
+  const { problems } = reading;
+  if (options.stopasgroup && options.killasgroup === false) {
+    const place = placeOf(section, 'killasgroup');
+    problems.error(place, 'must not be false while stopasgroup is true: what stops a group must kill it too');
+  }
+  if (options.numprocs > MOST_COPIES) {
+    problems.error(
+      placeOf(section, 'numprocs'),
+      `${options.numprocs} copies are too many; right is ${MOST_COPIES} at most`,
+    );
+  }
+  const entry = section.entries.get('process_name');
+  const template = entry === undefined ? PROGRAM_COPY.process_name.default : textOf(entry, reading);
+  const named = readName(template, reading);
+  if (!named.ok) problems.error(placeOf(section, 'process_name'), named.why);
+  if (options.numprocs > 1 && !template.includes('%(process_num)')) {
+    const place = placeOf(section, entry === undefined ? 'numprocs' : 'process_name');
+    problems.error(
+      place,
+      `${options.numprocs} copies need different names: process_name must contain %(process_num)d`,
+    );
+  }
+}
+
+interface CopyContext {
+  readonly program: string;
+  readonly group: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly options: Common;
+  readonly names: Names;
+}
+
+function compileCopy(reading: Reading, section: Section, context: CopyContext): ProcessSpec {
+  const { program, group, options } = context;
+  const own = readVariables(reading, section, context.names);
+  const variables = new Map(Object.entries(own).map(([key, value]) => [`ENV_${key}`, value]));
+  const copy = readOptions(reading, section, PROGRAM_COPY, layer(context.names, variables));
+  const name = copy.process_name;
+  const url = options.serverurl;
+  return {
+    id: `${group}:${name}`,
+    name,
+    group,
+    program,
+    priority: options.priority,
+    autostart: options.autostart,
+    autorestart: options.autorestart,
+    startMs: options.startsecs,
+    startRetries: options.startretries,
+    exitCodes: options.exitcodes,
+    stopSignal: options.stopsignal,
+    stopWaitMs: options.stopwaitsecs,
+    stopAsGroup: options.stopasgroup,
+    killAsGroup: options.killasgroup ?? options.stopasgroup,
+    redirectStderr: options.redirect_stderr,
+    stdout: compileStdout(reading, section, options, copy),
+    stderr: compileStderr(reading, section, options, copy),
+    command: copy.command ?? '',
+    environment: { ...context.environment, ...own },
+    limits: compileLimits(options),
+    capabilities: options.capabilities,
+    noNewPrivileges: options.no_new_privileges,
+    ...omitUndefined({
+      user: options.user,
+      supplementaryGroups: options.supplementary_groups,
+      directory: copy.directory,
+      umask: options.umask,
+      nice: options.nice,
+      serverUrl: url.trim().toUpperCase() === 'AUTO' ? undefined : url,
+    }),
+  };
+}
+
+/** Those of env_file, and over them those of `environment`. */
+function readVariables(reading: Reading, section: Section, names: Names): Readonly<Record<string, string>> {
+  const { environment, env_file: file } = readOptions(reading, section, PROGRAM_ENVIRONMENT, names);
+  if (file === undefined) return environment;
+  const place = placeOf(section, 'env_file');
+  let text: string;
+  try {
+    text = reading.surroundings.readText(file);
+  } catch (error) {
+    reading.problems.error(place, `cannot be read: ${(error as Error).message}`);
+    return environment;
+  }
+  const read = readEnvFile(text);
+  if (!read.ok) {
+    reading.problems.error(place, `${file}, ${read.why}`);
+    return environment;
+  }
+  return { ...read.values, ...environment };
+}
+
+function compileLimits(options: Common): Limits {
+  return omitUndefined({
+    nofile: options.limit_nofile,
+    nproc: options.limit_nproc,
+    core: options.limit_core,
+    memlock: options.limit_memlock,
+  });
+}

@@ -1,0 +1,219 @@
+/** Options of programs. Two tables, because those of the second are filled in for each copy of a program. */
+import type { Table } from './row.js';
+
+/** [program:x]: the same for all copies. */
+export const PROGRAM = {
+  numprocs: { type: 'int', default: '1', doc: 'copies of the process' },
+  numprocs_start: { type: 'int', default: '0', doc: 'number of the first copy' },
+  priority: { type: 'int', default: '999', doc: 'lower starts earlier and stops later' },
+  autostart: { type: 'bool', default: 'true', doc: 'start with the daemon' },
+  autorestart: {
+    type: 'autorestart',
+    default: 'unexpected',
+    doc: 'start again after an exit: true, false, or unexpected (status not in exitcodes)',
+  },
+  startsecs: { type: 'duration', default: '1', doc: 'time it must stay up to count as RUNNING' },
+  startretries: { type: 'count', default: '3', doc: 'further attempts after a failed start' },
+  exitcodes: { type: 'exitcodes', default: '0', doc: 'exit statuses that are expected' },
+  stopsignal: { type: 'signal', default: 'TERM', doc: 'signal that asks it to end' },
+  stopwaitsecs: { type: 'duration', default: '10', doc: 'time from stopsignal to SIGKILL' },
+  stopasgroup: { type: 'bool', default: 'false', doc: 'send stopsignal to the process group' },
+  killasgroup: {
+    type: 'bool',
+    otherwise: 'as stopasgroup',
+    doc: 'send SIGKILL to the process group',
+    example: 'true',
+  },
+  redirect_stderr: { type: 'bool', default: 'false', doc: 'write stderr to the log of stdout' },
+  user: { type: 'user', otherwise: "the daemon's", doc: 'user it runs as', example: 'root' },
+  umask: { type: 'octal', otherwise: "the daemon's", doc: 'umask', example: '022' },
+  serverurl: { type: 'text', default: 'AUTO', doc: 'SUPERVISOR_SERVER_URL of the child' },
+  stdout_capture_maxbytes: {
+    type: 'bytes',
+    default: '0',
+    doc: 'buffer of PROCESS_COMMUNICATION; 0: off',
+    served: 'later',
+  },
+  stdout_events_enabled: {
+    type: 'bool',
+    default: 'false',
+    doc: 'make stdout PROCESS_LOG events',
+    served: 'later',
+  },
+  stderr_capture_maxbytes: {
+    type: 'bytes',
+    default: '0',
+    doc: 'buffer of PROCESS_COMMUNICATION; 0: off',
+    served: 'later',
+  },
+  stderr_events_enabled: {
+    type: 'bool',
+    default: 'false',
+    doc: 'make stderr PROCESS_LOG events',
+    served: 'later',
+  },
+  supplementary_groups: {
+    type: 'groups',
+    otherwise: "the user's own",
+    doc: 'further groups, separated by commas',
+    example: 'root',
+  },
+  capabilities: {
+    type: 'capabilities',
+    default: '',
+    doc: 'ambient capabilities it keeps',
+    example: 'net_bind_service',
+  },
+  no_new_privileges: { type: 'bool', default: 'false', doc: 'it and its children can never gain privileges' },
+  nice: { type: 'nice', otherwise: "the daemon's", doc: 'nice value, -20 to 19', example: '10' },
+  limit_nofile: {
+    type: 'limit',
+    otherwise: "the daemon's",
+    doc: 'open files, or unlimited',
+    example: '8192',
+  },
+  limit_nproc: {
+    type: 'limit',
+    otherwise: "the daemon's",
+    doc: "the user's processes, or unlimited",
+    example: '500',
+  },
+  limit_core: {
+    type: 'size limit',
+    otherwise: "the daemon's",
+    doc: 'size of a core file, or unlimited',
+    example: '0',
+  },
+  limit_memlock: {
+    type: 'size limit',
+    otherwise: "the daemon's",
+    doc: 'locked memory, or unlimited',
+    example: '64KB',
+  },
+  depends_on: { type: 'list', doc: 'programs that must be ready first', example: 'zeo', served: 'later' },
+  ready: {
+    type: 'probe',
+    default: 'delay',
+    doc: 'what tells that it is ready',
+    example: 'tcp://127.0.0.1:8080',
+    served: 'later',
+  },
+  ready_timeout: { type: 'span', doc: 'time it has to become ready', example: '60s', served: 'later' },
+  health: {
+    type: 'probe',
+    doc: 'what tells that it is well',
+    example: 'http://127.0.0.1:8080/ok',
+    served: 'later',
+  },
+  health_interval: { type: 'span', doc: 'time between two checks', example: '10s', served: 'later' },
+  health_timeout: { type: 'span', doc: 'time a check may take', example: '5s', served: 'later' },
+  health_retries: {
+    type: 'whole',
+    doc: 'failed checks in a row that make it unhealthy',
+    example: '3',
+    served: 'later',
+  },
+  health_start_period: {
+    type: 'span',
+    doc: 'time after a start in which no check counts',
+    example: '30s',
+    served: 'later',
+  },
+  max_memory: {
+    type: 'bytes',
+    doc: 'resident memory above which it is restarted',
+    example: '1GB',
+    served: 'later',
+  },
+  restart_delay: { type: 'span', doc: 'first pause before a restart', example: '1s', served: 'later' },
+  restart_delay_max: { type: 'span', doc: 'longest pause before a restart', example: '60s', served: 'later' },
+  restart_window: {
+    type: 'span',
+    doc: 'time up after which the pause is short again',
+    example: '10m',
+    served: 'later',
+  },
+  haproxy: {
+    type: 'haproxy',
+    doc: 'server drained before a stop and made ready after a start',
+    example: '/run/haproxy/admin.sock app/app1',
+    served: 'later',
+  },
+  pre_stop: { type: 'text', doc: 'command run before a stop', example: '/bin/true', served: 'later' },
+  post_start: { type: 'text', doc: 'command run when it is ready', example: '/bin/true', served: 'later' },
+  warmup: {
+    type: 'words',
+    doc: 'URLs asked for before it counts as ready',
+    example: 'http://127.0.0.1:8080/',
+    served: 'later',
+  },
+  logfile_mode: {
+    type: 'choice',
+    choices: ['pump', 'direct', 'auto'],
+    default: 'pump',
+    doc: 'who writes the log: the daemon, or the child itself',
+    served: 'later',
+  },
+  log_format: {
+    type: 'choice',
+    choices: ['raw', 'text', 'json'],
+    default: 'raw',
+    doc: 'what is added to each line of the log',
+    served: 'later',
+  },
+  essential: {
+    type: 'bool',
+    default: 'false',
+    doc: 'the daemon ends when it fails for good',
+    served: 'later',
+  },
+} as const satisfies Table;
+
+/** [program:x]: filled in for each copy, with %(process_num)d, %(numprocs)d and the program's own variables. */
+export const PROGRAM_COPY = {
+  command: {
+    type: 'text',
+    required: true,
+    doc: 'what to run, split into words as a shell does',
+    example: '/bin/cat',
+  },
+  process_name: {
+    type: 'text',
+    default: '%(program_name)s',
+    doc: 'name of the process; needs %(process_num)d when numprocs is above 1',
+  },
+  directory: { type: 'loose directory', otherwise: "the daemon's", doc: 'working directory', example: '/' },
+  stdout_logfile: {
+    type: 'logfile',
+    default: 'AUTO',
+    doc: 'log of stdout: a path, AUTO or NONE',
+    twice: true,
+  },
+  stdout_logfile_maxbytes: { type: 'bytes', default: '50MB', doc: 'size at which it is rotated; 0: never' },
+  stdout_logfile_backups: { type: 'count', default: '10', doc: 'rotated files kept; 0: none' },
+  stdout_syslog: { type: 'bool', default: 'false', doc: 'send stdout to syslog too', served: 'later' },
+  stderr_logfile: {
+    type: 'logfile',
+    default: 'AUTO',
+    doc: 'log of stderr: a path, AUTO or NONE',
+    twice: true,
+  },
+  stderr_logfile_maxbytes: { type: 'bytes', default: '50MB', doc: 'size at which it is rotated; 0: never' },
+  stderr_logfile_backups: { type: 'count', default: '10', doc: 'rotated files kept; 0: none' },
+  stderr_syslog: { type: 'bool', default: 'false', doc: 'send stderr to syslog too', served: 'later' },
+} as const satisfies Table;
+
+/** Read before the rest, because its variables can be used there. */
+export const PROGRAM_ENVIRONMENT = {
+  environment: {
+    type: 'environment',
+    default: '',
+    doc: 'variables over those of the daemon: KEY="value",KEY2="value2"',
+    example: 'LANG="C.UTF-8"',
+  },
+  env_file: {
+    type: 'loose path',
+    doc: 'file of KEY=value lines; environment comes over it',
+    example: '/etc/default/example',
+  },
+} as const satisfies Table;

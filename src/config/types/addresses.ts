@@ -1,0 +1,52 @@
+/** Network addresses and URLs. */
+import { quote } from '../problems.js';
+import { readInteger } from '../whitespace.js';
+import { accept, type Reader, refuse } from './read.js';
+
+/** `host:port`, `:port`, `*:port` or a bare port, as `host:port` with an empty host for every address. */
+export const readAddress: Reader<string> = (text) => {
+  const colon = text.lastIndexOf(':');
+  const host = colon < 0 ? '' : text.slice(0, colon).toLowerCase();
+  const port = readInteger(text.slice(colon + 1));
+  if (port === undefined) return refuse(`${quote(text)} has no port; right is host:port, :port or *:port`);
+  if (port < 1 || port > 65_535) return refuse(`port ${port} does not exist; right is 1 to 65535`);
+  return accept(`${host === '*' ? '' : host}:${port}`);
+};
+
+/** `unix:///absolute/path` or `tcp://host:port`. */
+export const readFcgiSocket: Reader<string> = (text) => {
+  if (text.startsWith('unix://')) {
+    const file = text.slice('unix://'.length);
+    return file.startsWith('/')
+      ? accept(text)
+      : refuse(`${quote(file)} is not an absolute path; right is unix:///path`);
+  }
+  const port = Number(/^tcp:\/\/[^\s:]+:(\d+)$/.exec(text)?.[1] ?? Number.NaN);
+  if (port >= 1 && port <= 65_535) return accept(text);
+  return refuse(`${quote(text)} is not a socket; right is unix:///path or tcp://host:port`);
+};
+
+/** What tells that a program is ready or healthy. */
+export const readProbe: Reader<string> = (text) => {
+  const known =
+    /^(?:tcp|zeo):\/\/\S+:\d+$/.test(text) ||
+    /^https?:\/\/\S+(?:\s+(?:status=\d{3}|body=.+))*$/.test(text) ||
+    /^unix:\/\/\/\S+$/.test(text) ||
+    /^exec:\s*\S/.test(text) ||
+    /^log:\/.+\/[a-z]*$/.test(text) ||
+    text === 'notify' ||
+    text === 'delay';
+  if (known) return accept(text);
+  return refuse(
+    `${quote(text)} is not a check; right are tcp://host:port, http://host:port/path, unix:///path, zeo://host:port, exec:command, log:/regex/, notify, delay`,
+  );
+};
+
+/** `/path/admin.sock backend/server`. */
+export const readHaproxy: Reader<string> = (text) =>
+  /^\/\S+\s+[^\s/]+\/[^\s/]+$/.test(text)
+    ? accept(text)
+    : refuse(`${quote(text)} names no HAProxy server; right is /path/admin.sock backend/server`);
+
+export const readUrl: Reader<string> = (text) =>
+  /^[a-z][a-z0-9+.-]*:.+/i.test(text) ? accept(text) : refuse(`${quote(text)} is not a URL`);

@@ -1,0 +1,332 @@
+/**
+ * All processes, groups and jobs in one table, and what one event does to it. What one process does is in
+ * transition.ts, what jobs do in jobs.ts; here is what concerns several: order, waves of stops, shutdown.
+ */
+import type { JobsEffect, JobsEvent } from './job-events.js';
+import { jobsWake } from './job-questions.js';
+import { type Jobs, noJobs, stepJobs } from './jobs.js';
+import type {
+  Exit,
+  GroupSpec,
+  Millis,
+  Now,
+  ProcessEffect,
+  ProcessEvent,
+  ProcessSpec,
+  ProcessState,
+} from './program.js';
+import { deadlineOf, transition } from './transition.js';
+import { advancePlans, planStop, type StopPlan, withoutIds } from './waves.js';
+
+/** One slot: what it should be, what it is, and what users ask about its past. */
+export interface Process {
+  readonly spec: ProcessSpec;
+  readonly groupPriority: number;
+  readonly state: ProcessState;
+  /** Of the last spawn. */
+  readonly started?: Now;
+  /** Of the last end, wall clock. */
+  readonly stopped?: Millis;
+  readonly exit?: Exit;
+  readonly spawnError?: string;
+  readonly spawnFailure?: 'NO_FILE' | 'NOT_EXECUTABLE' | 'IDENTITY' | 'OTHER';
+  /** Automatic starts since the last requested one. */
+  readonly restarts: number;
+}
+
+export interface World {
+  readonly mode: 'running' | 'restarting' | 'shutdown';
+  readonly groups: ReadonlyMap<string, GroupSpec>;
+  /** By id, in starting order. */
+  readonly processes: ReadonlyMap<string, Process>;
+  readonly plans: readonly StopPlan[];
+  readonly waits: readonly JobWait[];
+  readonly jobs: Jobs;
+}
+
+/** A job's run waits until these processes have stopped or settled. */
+interface JobWait {
+  readonly kind: 'stop' | 'start';
+  readonly run: string;
+  readonly step: string;
+  readonly ids: readonly string[];
+  /** Those that ran when the stop was asked for. */
+  readonly ran: readonly string[];
+}
+
+export type WorldEvent =
+  | { readonly type: 'process'; readonly id: string; readonly event: ProcessEvent }
+  | { readonly type: 'start'; readonly ids: readonly string[] }
+  | { readonly type: 'stop'; readonly ids: readonly string[] }
+  /** With `autostart`, its programs that ask for it are started. */
+  | { readonly type: 'addGroups'; readonly groups: readonly GroupSpec[]; readonly autostart: boolean }
+  | { readonly type: 'removeGroup'; readonly name: string }
+  | { readonly type: 'shutdown'; readonly mode: 'restarting' | 'shutdown' }
+  | { readonly type: 'jobs'; readonly event: JobsEvent }
+  | { readonly type: 'wake' };
+
+export type WorldEffect =
+  | { readonly type: 'process'; readonly id: string; readonly effect: ProcessEffect }
+  | { readonly type: 'jobs'; readonly effect: JobsEffect }
+  | { readonly type: 'groupAdded' | 'groupRemoved'; readonly name: string }
+  /** Everything is stopped after `shutdown`. */
+  | { readonly type: 'ended'; readonly mode: 'restarting' | 'shutdown' };
+
+export interface WorldStep {
+  readonly world: World;
+  readonly effects: readonly WorldEffect[];
+}
+
+export const emptyWorld: World = {
+  mode: 'running',
+  groups: new Map(),
+  processes: new Map(),
+  plans: [],
+  waits: [],
+  jobs: noJobs,
+};
+
+/** Decides what one event does to the world. Effects are done in order, before the next event. */
+export function step(world: World, event: WorldEvent, now: Now): WorldStep {
+  const turn: Turn = { world, effects: [], now };
+  apply(turn, event);
+  settle(turn);
+  return { world: turn.world, effects: turn.effects };
+}
+
+/** When the world needs a `wake`: the nearest deadline by each clock. */
+export function nextWake(world: World): { readonly mono?: Millis; readonly wall?: Millis } {
+  const jobs = jobsWake(world.jobs);
+  let mono = jobs.mono;
+  for (const { state } of world.processes.values()) {
+    const deadline = deadlineOf(state);
+    if (deadline !== undefined && (mono === undefined || deadline < mono)) mono = deadline;
+  }
+  return { ...(mono === undefined ? {} : { mono }), ...(jobs.wall === undefined ? {} : { wall: jobs.wall }) };
+}
+
+/** Is a process of this slot alive or about to be? BACKOFF counts: it is wanted. */
+export function isActive(state: ProcessState): boolean {
+  return !['STOPPED', 'EXITED', 'FATAL', 'UNKNOWN'].includes(state.name);
+}
+
+/** The mutable part of one step; never leaves it. */
+interface Turn {
+  world: World;
+  readonly effects: WorldEffect[];
+  readonly now: Now;
+}
+
+function apply(turn: Turn, event: WorldEvent): void {
+  switch (event.type) {
+    case 'process':
+      return change(turn, event.id, event.event);
+    case 'start':
+      return start(turn, event.ids);
+    case 'stop':
+      return stop(turn, event.ids);
+    case 'addGroups':
+      return addGroups(turn, event.groups, event.autostart);
+    case 'removeGroup':
+      return removeGroup(turn, event.name);
+    case 'shutdown':
+      return shutDown(turn, event.mode);
+    case 'jobs':
+      return changeJobs(turn, event.event);
+    case 'wake':
+      return wake(turn);
+    default:
+      return event satisfies never;
+  }
+}
+
+function change(turn: Turn, id: string, event: ProcessEvent): void {
+  const process = turn.world.processes.get(id);
+  if (!process) return;
+  const mayRestart = turn.world.mode === 'running';
+  const { state, effects } = transition(process.state, event, {
+    spec: process.spec,
+    now: turn.now,
+    mayRestart,
+  });
+  if (state === process.state && effects.length === 0) return;
+  const next = remember(process, event, state, effects, turn.now);
+  turn.world = { ...turn.world, processes: new Map(turn.world.processes).set(id, next) };
+  for (const effect of effects) turn.effects.push({ type: 'process', id, effect });
+}
+
+/** Keeps of the past what users ask for. */
+function remember(
+  process: Process,
+  event: ProcessEvent,
+  state: ProcessState,
+  effects: readonly ProcessEffect[],
+  now: Now,
+): Process {
+  const next = { ...process, state };
+  if (event.type === 'spawned') {
+    const { spawnError: _, spawnFailure: __, ...rest } = next;
+    return { ...rest, started: now };
+  }
+  if (event.type === 'spawnFailed') {
+    return { ...next, spawnError: event.why, spawnFailure: event.code, stopped: now.wall };
+  }
+  const spawns = effects.some((effect) => effect.type === 'spawn');
+  const restarts = !spawns ? next.restarts : event.type === 'start' ? 0 : next.restarts + 1;
+  if (event.type !== 'exited') return { ...next, restarts };
+  const tooQuick = effects.some((effect) => effect.type === 'announce' && effect.change.to === 'BACKOFF');
+  const why = tooQuick ? { spawnError: 'Exited too quickly (process log may have details)' } : {};
+  return { ...next, ...why, restarts, stopped: now.wall, exit: event.exit };
+}
+
+function start(turn: Turn, ids: readonly string[]): void {
+  if (turn.world.mode !== 'running') return;
+  // The last request wins: what is started now is not stopped by a plan made before.
+  turn.world = { ...turn.world, plans: withoutIds(turn.world.plans, ids) };
+  const wanted = new Set(ids);
+  for (const id of turn.world.processes.keys()) if (wanted.has(id)) change(turn, id, { type: 'start' });
+}
+
+function stop(turn: Turn, ids: readonly string[]): void {
+  const plan = planStop(ids, turn.world.processes);
+  turn.world = { ...turn.world, plans: [...withoutIds(turn.world.plans, ids), plan] };
+  // A process that waits for its next try has nothing to wait for in a wave.
+  for (const id of ids) {
+    const name = turn.world.processes.get(id)?.state.name;
+    if (name === 'BACKOFF' || name === 'SPAWNING' || name === 'STOPPING' || name === 'SWEEPING') {
+      change(turn, id, { type: 'stop' });
+    }
+  }
+}
+
+function addGroups(turn: Turn, groups: readonly GroupSpec[], autostart: boolean): void {
+  const byName = new Map(turn.world.groups);
+  const processes = [...turn.world.processes.values()];
+  for (const group of groups) {
+    if (byName.has(group.name)) continue;
+    byName.set(group.name, group);
+    for (const spec of group.processes) {
+      processes.push({ spec, groupPriority: group.priority, state: { name: 'STOPPED' }, restarts: 0 });
+    }
+    turn.effects.push({ type: 'groupAdded', name: group.name });
+  }
+  processes.sort(inStartingOrder);
+  turn.world = {
+    ...turn.world,
+    groups: byName,
+    processes: new Map(processes.map((one) => [one.spec.id, one])),
+  };
+  if (!autostart) return;
+  const added = groups.flatMap((group) => group.processes);
+  start(
+    turn,
+    added.filter((spec) => spec.autostart).map((spec) => spec.id),
+  );
+}
+
+/** Stable: equals stay in the order in which they were configured. */
+function inStartingOrder(a: Process, b: Process): number {
+  return a.groupPriority - b.groupPriority || a.spec.priority - b.spec.priority;
+}
+
+function removeGroup(turn: Turn, name: string): void {
+  const group = turn.world.groups.get(name);
+  if (!group) return;
+  const members = group.processes.map((spec) => turn.world.processes.get(spec.id));
+  if (members.some((one) => one && isActive(one.state))) return;
+  const groups = new Map(turn.world.groups);
+  const processes = new Map(turn.world.processes);
+  groups.delete(name);
+  for (const spec of group.processes) processes.delete(spec.id);
+  turn.world = { ...turn.world, groups, processes };
+  turn.effects.push({ type: 'groupRemoved', name });
+}
+
+function shutDown(turn: Turn, mode: 'restarting' | 'shutdown'): void {
+  if (turn.world.mode === 'shutdown') return;
+  if (turn.world.mode === 'running') {
+    turn.world = { ...turn.world, mode };
+    changeJobs(turn, { type: 'shutdown' });
+    stop(turn, [...turn.world.processes.keys()]);
+  } else turn.world = { ...turn.world, mode };
+}
+
+function wake(turn: Turn): void {
+  const { mono } = turn.now;
+  for (const [id, { state }] of turn.world.processes) {
+    const deadline = deadlineOf(state);
+    if (deadline !== undefined && deadline <= mono) change(turn, id, { type: 'deadline' });
+  }
+  changeJobs(turn, { type: 'wake' });
+}
+
+function changeJobs(turn: Turn, event: JobsEvent): void {
+  const { jobs, effects } = stepJobs(turn.world.jobs, event, turn.now);
+  turn.world = { ...turn.world, jobs };
+  for (const effect of effects) {
+    if (effect.type === 'stopPrograms') stopForRun(turn, effect.run, effect.step, effect.names);
+    else if (effect.type === 'startPrograms') startForRun(turn, effect.run, effect.step, effect.ids);
+    else turn.effects.push({ type: 'jobs', effect });
+  }
+}
+
+function stopForRun(turn: Turn, run: string, step: string, names: readonly string[]): void {
+  const ids = [...turn.world.processes.values()]
+    .filter(({ spec }) =>
+      names.some((name) => [spec.name, spec.group, spec.id, `${spec.group}:*`].includes(name)),
+    )
+    .map(({ spec }) => spec.id);
+  const ran = ids.filter((id) => isActive(turn.world.processes.get(id)?.state ?? { name: 'STOPPED' }));
+  stop(turn, ids);
+  turn.world = { ...turn.world, waits: [...turn.world.waits, { kind: 'stop', run, step, ids, ran }] };
+}
+
+function startForRun(turn: Turn, run: string, step: string, ids: readonly string[]): void {
+  start(turn, ids);
+  turn.world = { ...turn.world, waits: [...turn.world.waits, { kind: 'start', run, step, ids, ran: [] }] };
+}
+
+/** What follows from the new states: the next wave of a stop, a job that has waited, the end. */
+function settle(turn: Turn): void {
+  for (let moved = true; moved; ) {
+    moved = false;
+    const { plans, stop: due } = advancePlans(turn.world.plans, turn.world.processes);
+    if (plans !== turn.world.plans) turn.world = { ...turn.world, plans };
+    for (const id of due) {
+      change(turn, id, { type: 'stop' });
+      moved = true;
+    }
+    const wait = turn.world.waits.find((one) => isOver(one, turn.world));
+    if (wait) {
+      moved = true;
+      turn.world = { ...turn.world, waits: turn.world.waits.filter((one) => one !== wait) };
+      changeJobs(turn, answer(wait, turn.world));
+    }
+  }
+  const { world } = turn;
+  if (world.mode === 'running' || hasRuns(world.jobs)) return;
+  if ([...world.processes.values()].some(({ state }) => isActive(state))) return;
+  turn.effects.push({ type: 'ended', mode: world.mode });
+}
+
+function hasRuns(jobs: Jobs): boolean {
+  return jobs.runs.size > 0;
+}
+
+function isOver(wait: JobWait, world: World): boolean {
+  return wait.ids.every((id) => {
+    const name = world.processes.get(id)?.state.name;
+    if (name === undefined) return true;
+    if (wait.kind === 'stop') return ['STOPPED', 'EXITED', 'FATAL', 'UNKNOWN'].includes(name);
+    return (
+      world.mode !== 'running' || !['SPAWNING', 'STARTING', 'BACKOFF', 'SWEEPING', 'STOPPING'].includes(name)
+    );
+  });
+}
+
+function answer(wait: JobWait, world: World): JobsEvent {
+  const { run, step } = wait;
+  if (wait.kind === 'stop') return { type: 'programsStopped', run, step, stopped: wait.ran };
+  const failed = wait.ids.filter((id) => world.processes.get(id)?.state.name !== 'RUNNING');
+  return { type: 'programsStarted', run, step, failed };
+}

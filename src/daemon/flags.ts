@@ -1,0 +1,92 @@
+/** supd's command line: supervisord's flags, each standing for an option of [supd], and a few of its own. */
+import type { Overrides } from '../config/config.js';
+import { getopt, type OptionName } from '../config/getopt.js';
+
+export interface SupdFlags {
+  readonly configuration?: string;
+  readonly action: 'run' | 'help' | 'version' | 'check' | 'help-config';
+  readonly overrides: Overrides;
+}
+
+export type ReadFlags =
+  | { readonly ok: true; readonly flags: SupdFlags }
+  | { readonly ok: false; readonly message: string };
+
+interface Row extends OptionName {
+  readonly doc: string;
+  /** The option of [supd] that it sets. */
+  readonly sets?: string;
+}
+
+const ROWS: readonly Row[] = [
+  row('c', 'configuration', 'FILE', 'the configuration (searched at the default places otherwise)'),
+  row('n', 'nodaemon', '', 'stay in the foreground', 'nodaemon'),
+  row('s', 'silent', '', 'in the foreground, no log on stdout', 'silent'),
+  row('h', 'help', '', 'this text'),
+  row('?', 'help', '', ''),
+  row('v', 'version', '', 'the version'),
+  row('', 'check', '', 'say everything that is wrong with the configuration; exit 2 on errors, else 0'),
+  row('', 'help_config', '', 'a commented example of a configuration'),
+  row('u', 'user', 'USER', 'run supd itself as this user', 'user'),
+  row('m', 'umask', 'UMASK', 'of supd and its programs', 'umask'),
+  row('d', 'directory', 'DIR', 'change to it at the start', 'directory'),
+  row('l', 'logfile', 'FILE', 'the main log', 'logfile'),
+  row('y', 'logfile_maxbytes', 'BYTES', 'rotate it at this size', 'logfile_maxbytes'),
+  row('z', 'logfile_backups', 'COUNT', 'rotated main logs kept', 'logfile_backups'),
+  row('e', 'loglevel', 'LEVEL', 'critical error warn info debug trace blather', 'loglevel'),
+  row('j', 'pidfile', 'FILE', "holds supd's pid", 'pidfile'),
+  row('i', 'identifier', 'NAME', 'tells this supd from others', 'identifier'),
+  row('q', 'childlogdir', 'DIR', 'of AUTO logs', 'childlogdir'),
+  row('k', 'nocleanup', '', 'keep AUTO logs of earlier starts', 'nocleanup'),
+  row('a', 'minfds', 'COUNT', 'open files that must be allowed', 'minfds'),
+  row('t', 'strip_ansi', '', 'take terminal sequences out of logs', 'strip_ansi'),
+  row('', 'minprocs', 'COUNT', 'processes that must be allowed', 'minprocs'),
+  row('', 'profile_options', 'TEXT', "supervisord's; without effect"),
+];
+
+/** @returns the flags, or what follows `Error: ` */
+export function readFlags(argv: readonly string[]): ReadFlags {
+  const parsed = getopt(argv, ROWS);
+  if (!parsed.ok) return parsed;
+  if (parsed.words.length > 0) {
+    const words = parsed.words.map((word) => `'${word}'`).join(', ');
+    return { ok: false, message: `positional arguments are not supported: [${words}]` };
+  }
+  const values = new Map<string, string>();
+  for (const { option, written, value } of parsed.found) {
+    if (values.has(option.long)) {
+      return { ok: false, message: `conflicting command line option '${written}'` };
+    }
+    values.set(option.long, option.takesValue ? value : 'true');
+  }
+  const overrides: Record<string, string> = {};
+  for (const one of ROWS) {
+    const value = one.sets === undefined ? undefined : values.get(one.long);
+    if (one.sets !== undefined && value !== undefined) overrides[one.sets] = value;
+  }
+  const configuration = values.get('configuration');
+  return {
+    ok: true,
+    flags: { action: actionOf(values), overrides, ...(configuration === undefined ? {} : { configuration }) },
+  };
+}
+
+/** What -h prints. */
+export function helpText(): string {
+  const lines = ROWS.filter((one) => one.doc !== '').map((one) => {
+    const short = one.short === '' ? '    ' : `-${one.short}, `;
+    return `  ${`${short}--${one.long}${one.takesValue ? '=…' : ''}`.padEnd(28)} ${one.doc}`;
+  });
+  return `supd: supervises programs, runs jobs\n\nusage: supd [options]\n\n${lines.join('\n')}\n`;
+}
+
+function actionOf(values: ReadonlyMap<string, string>): SupdFlags['action'] {
+  if (values.has('help')) return 'help';
+  if (values.has('version')) return 'version';
+  if (values.has('help_config')) return 'help-config';
+  return values.has('check') ? 'check' : 'run';
+}
+
+function row(short: string, long: string, value: string, doc: string, sets?: string): Row {
+  return { short, long, takesValue: value !== '', doc, ...(sets === undefined ? {} : { sets }) };
+}

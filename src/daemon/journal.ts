@@ -1,0 +1,168 @@
+/**
+ * What is kept on disk of jobs: their runs, the output of each step, and the due times dealt with.
+ *
+ *     <statedir>/schedule.json                  newest due time per job
+ *     <statedir>/runs/<job>/<id>.json           one run
+ *     <statedir>/runs/<job>/<id>/<step>.log     what a step wrote, all attempts
+ *
+ * Every write is whole or not at all (temporary file, fsync, rename, fsync of the directory). A file that can't be
+ * read back is set aside as `.broken`; it never keeps the daemon from starting.
+ */
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import type { RunRecord } from '../core/job.js';
+import type { LastDue } from '../core/job-events.js';
+import type { Millis } from '../core/program.js';
+import { readJson, tryWriting, writeWhole } from './durable.js';
+import { closeAbandoned, isRunRecord, isSchedule } from './journal-records.js';
+
+/** Runs kept per job. */
+const KEEP = 100;
+const ABANDONED = 'supd ended during the run';
+
+export class Journal {
+  /** Of the opening, for the log: what was set aside or could not be written. */
+  readonly warnings: readonly string[];
+  private readonly dir: string;
+  private readonly schedule: Map<string, LastDue>;
+  /** Ids per job, oldest first. */
+  private readonly ids = new Map<string, readonly string[]>();
+
+  private constructor(dir: string, wall: Millis) {
+    const warnings: string[] = [];
+    this.dir = dir;
+    this.warnings = warnings;
+    const runsDir = path.join(dir, 'runs');
+    mkdirSync(runsDir, { recursive: true, mode: 0o700 });
+    const saved = readJson(path.join(dir, 'schedule.json'), isSchedule);
+    if (saved.kind === 'broken') warnings.push(`${saved.why}; runs missed until now can't be told`);
+    this.schedule = new Map(saved.kind === 'read' ? Object.entries(saved.value) : []);
+    for (const entry of readdirSync(runsDir, { withFileTypes: true })) {
+      const job = entry.isDirectory() ? unsafe(entry.name) : undefined;
+      if (job !== undefined) this.load(job, wall, warnings);
+    }
+  }
+
+  /**
+   * Opens the journal in `dir` (statedir), making what is missing. Runs that a daemon left running when it died are
+   * closed as failed.
+   * @param wall  now: the end of those runs, epoch ms
+   * @throws Error of the system if the directories can't be made or read
+   */
+  static open(dir: string, wall: Millis = Date.now()): Journal {
+    return new Journal(dir, wall);
+  }
+
+  /** Keeps a run as it is now. Gives why it could not, such as a full disk; the run goes on all the same. */
+  writeRun(record: RunRecord): string | undefined {
+    const file = this.recordPath(record.job, record.id);
+    const why = tryWriting(file, () => {
+      mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+      writeWhole(file, `${JSON.stringify(record)}\n`);
+    });
+    if (why !== undefined) return why;
+    const ids = this.ids.get(record.job) ?? [];
+    if (!ids.includes(record.id)) this.ids.set(record.job, [...ids, record.id].sort());
+    if (record.outcome !== 'running') this.prune(record.job, record.id);
+    return undefined;
+  }
+
+  /** The newest runs of a job, newest first. */
+  runs(job: string, limit: number): readonly RunRecord[] {
+    const found: RunRecord[] = [];
+    for (const id of (this.ids.get(job) ?? []).toReversed()) {
+      if (found.length >= limit) break;
+      const record = this.readRun(job, id);
+      if (record !== undefined) found.push(record);
+    }
+    return found;
+  }
+
+  /** One run, or undefined: there is none of that id, or it can't be read. */
+  readRun(job: string, id: string): RunRecord | undefined {
+    const read = readJson(this.recordPath(job, id), isRunRecord);
+    return read.kind === 'read' ? read.value : undefined;
+  }
+
+  /** The file for what a step writes; its directory is made if that is possible. */
+  outputPath(job: string, id: string, step: string): string {
+    const dir = path.join(this.jobDir(job), safe(id));
+    tryWriting(dir, () => mkdirSync(dir, { recursive: true, mode: 0o700 }));
+    return path.join(dir, `${safe(step)}.log`);
+  }
+
+  /** The newest due time of each job that was ever due. */
+  lastDue(): Readonly<Record<string, LastDue>> {
+    return Object.fromEntries(this.schedule);
+  }
+
+  /** Keeps the newest due time of a job. Gives why it could not. */
+  rememberDue(job: string, lastDue: LastDue): string | undefined {
+    this.schedule.set(job, { due: lastDue.due, schedule: lastDue.schedule });
+    const file = path.join(this.dir, 'schedule.json');
+    return tryWriting(file, () => writeWhole(file, `${JSON.stringify(this.lastDue())}\n`));
+  }
+
+  private load(job: string, wall: Millis, warnings: string[]): void {
+    const ids: string[] = [];
+    for (const name of readdirSync(this.jobDir(job))) {
+      const file = path.join(this.jobDir(job), name);
+      // What a crash left of a write.
+      if (name.endsWith('.new')) tryWriting(file, () => rmSync(file, { force: true }));
+      if (!name.endsWith('.json')) continue;
+      const id = unsafe(name.slice(0, -'.json'.length));
+      if (id === undefined) continue;
+      const read = readJson(this.recordPath(job, id), isRunRecord);
+      if (read.kind === 'broken') warnings.push(read.why);
+      if (read.kind !== 'read') continue;
+      ids.push(id);
+      if (read.value.outcome !== 'running') continue;
+      const why = this.writeRun(closeAbandoned(read.value, ABANDONED, wall));
+      if (why !== undefined) warnings.push(why);
+    }
+    this.ids.set(job, ids.sort());
+    this.prune(job);
+  }
+
+  /** Takes away the oldest runs beyond KEEP with their output, never `spared`. */
+  private prune(job: string, spared?: string): void {
+    const ids = this.ids.get(job) ?? [];
+    const old = ids.slice(0, Math.max(0, ids.length - KEEP)).filter((id) => id !== spared);
+    if (old.length === 0) return;
+    for (const id of old) {
+      // A file that can't be removed now is found again by the next open.
+      tryWriting(this.recordPath(job, id), () => {
+        rmSync(path.join(this.jobDir(job), safe(id)), { recursive: true, force: true });
+        rmSync(this.recordPath(job, id), { force: true });
+      });
+    }
+    this.ids.set(
+      job,
+      ids.filter((id) => !old.includes(id)),
+    );
+  }
+
+  private jobDir(job: string): string {
+    return path.join(this.dir, 'runs', safe(job));
+  }
+
+  private recordPath(job: string, id: string): string {
+    return path.join(this.jobDir(job), `${safe(id)}.json`);
+  }
+}
+
+/** A name as one file name: `outer/inner` is `outer%2Finner`, and no name leads out of its directory. */
+function safe(name: string): string {
+  if (name === '') return '%00';
+  return encodeURIComponent(name.replace(/\p{Surrogate}/gu, '\uFFFD'))
+    .replace(/^\.+/, (dots) => '%2E'.repeat(dots.length))
+    .replaceAll('*', '%2A');
+}
+
+function unsafe(name: string): string | undefined {
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,112 @@
+/** Does what the core asks for one process: spawn, signal, sweep. Answers come as process events. */
+import type { ProcessEffect, ProcessEvent, ProcessSpec } from '../core/program.js';
+import type { Process } from '../core/world.js';
+import { signalProcess, type Tag } from '../os/tree.js';
+import { type SpawnerParts, spawnOne } from './spawner.js';
+import type { ProcessStreams } from './streams.js';
+import type { Sweeper } from './sweeper.js';
+
+export interface ProcessesParts {
+  readonly spawner: SpawnerParts;
+  readonly sweeper: Sweeper;
+  readonly processOf: (id: string) => Process | undefined;
+  readonly streamsOf: (id: string) => ProcessStreams | undefined;
+  readonly answer: (id: string, event: ProcessEvent) => void;
+  /** SUPERVISOR_SERVER_URL where a program doesn't say it. */
+  readonly serverUrl: string | undefined;
+  /** supervisord's way: what a program left behind is left alone. */
+  readonly keepLeftovers: boolean;
+}
+
+/** Of one turn of the event loop, what spawning may take: clients are answered in between. */
+const SPAWN_SLICE_MS = 8;
+
+export class Processes {
+  readonly #parts: ProcessesParts;
+  readonly #waiting: string[] = [];
+  #spent = 0;
+  #scheduled: NodeJS.Immediate | undefined;
+
+  constructor(parts: ProcessesParts) {
+    this.#parts = parts;
+  }
+
+  perform(id: string, effect: Exclude<ProcessEffect, { type: 'announce' }>): void {
+    switch (effect.type) {
+      case 'spawn':
+        return this.#spawnSoon(id);
+      case 'kill': {
+        const failed = signalProcess(effect.group ? -effect.pid : effect.pid, effect.signal);
+        if (failed) this.#parts.answer(id, { type: 'killFailed', why: failed });
+        return;
+      }
+      case 'sweep': {
+        const process = this.#parts.processOf(id);
+        if (!process) return;
+        return this.#parts.sweeper.sweep(effect.pid, tagOf(process.spec), effect.signal, () =>
+          this.#parts.answer(id, { type: 'swept' }),
+        );
+      }
+      default:
+        return effect satisfies never;
+    }
+  }
+
+  close(): void {
+    clearImmediate(this.#scheduled);
+    this.#waiting.length = 0;
+  }
+
+  #spawnSoon(id: string): void {
+    if (this.#waiting.length === 0 && this.#spent < SPAWN_SLICE_MS) this.#spawn(id);
+    else this.#waiting.push(id);
+    this.#scheduled ??= setImmediate(() => this.#nextTurn());
+  }
+
+  #nextTurn(): void {
+    this.#scheduled = undefined;
+    this.#spent = 0;
+    while (this.#waiting.length > 0 && this.#spent < SPAWN_SLICE_MS) this.#spawn(this.#waiting.shift() ?? '');
+    if (this.#waiting.length > 0) this.#scheduled ??= setImmediate(() => this.#nextTurn());
+  }
+
+  #spawn(id: string): void {
+    const process = this.#parts.processOf(id);
+    const streams = this.#parts.streamsOf(id);
+    // A stop may have come while it waited for its turn.
+    if (!streams || process?.state.name !== 'SPAWNING') return;
+    const begin = performance.now();
+    const { spec } = process;
+    const spawned = spawnOne(this.#parts.spawner, {
+      name: spec.name,
+      launch: spec,
+      tags: this.#tagsOf(spec),
+      openFds: (uid, gid) => streams.openFor(uid, gid),
+      ended: (exit) => {
+        streams.drain();
+        if (spawned.ok) this.#parts.answer(id, { type: 'exited', exit, leftover: this.#isLeft(id, spawned.pid) });
+      },
+    });
+    this.#spent += performance.now() - begin;
+    if (spawned.ok) this.#parts.answer(id, { type: 'spawned', pid: spawned.pid });
+    else this.#parts.answer(id, { type: 'spawnFailed', why: spawned.why, code: spawned.code });
+  }
+
+  /** A stop promises that nothing is left, and is worth the thorough look; a crash is answered at once. */
+  #isLeft(id: string, pid: number): boolean {
+    if (this.#parts.keepLeftovers) return false;
+    const process = this.#parts.processOf(id);
+    if (process?.state.name !== 'STOPPING') return this.#parts.sweeper.hasGroup(pid);
+    return this.#parts.sweeper.leftover(pid, tagOf(process.spec)).length > 0;
+  }
+
+  #tagsOf(spec: ProcessSpec): Readonly<Record<string, string>> {
+    const url = spec.serverUrl ?? this.#parts.serverUrl;
+    return { SUPERVISOR_ENABLED: '1', ...(url ? { SUPERVISOR_SERVER_URL: url } : {}), ...tagOf(spec) };
+  }
+}
+
+/** What names the orphans of a program. */
+function tagOf(spec: ProcessSpec): Tag {
+  return { SUPERVISOR_PROCESS_NAME: spec.name, SUPERVISOR_GROUP_NAME: spec.group };
+}

@@ -1,0 +1,119 @@
+/** Starts processes as the core asks for them and tells how that went and how they end. */
+import { closeSync, openSync, statSync } from 'node:fs';
+import { type Chain, composeChain, composeEnvironment, type RunAs, type Tools } from '../core/launch.js';
+import type { Exit, LaunchSpec, SpawnFailure } from '../core/program.js';
+import type { Exits } from '../os/exits.js';
+import { withNofile } from '../os/limits.js';
+import { SpawnError, spawnProcess } from '../os/spawn.js';
+import { findCommand } from './commands.js';
+import { resolveIdentity } from './identity.js';
+import type { ChildFds } from './streams.js';
+
+export interface SpawnerParts {
+  readonly exits: Exits;
+  readonly tools: Tools;
+  /** What children inherit, free of what is meant for the daemon alone. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Soft limit of open files for children. */
+  readonly nofile: number;
+}
+
+export type Spawned =
+  | { readonly ok: true; readonly pid: number }
+  | { readonly ok: false; readonly code: SpawnFailure; readonly why: string };
+
+/** Opens the descriptors for a child of this user; they are closed here once it has them. */
+export type OpenFds = (uid: number, gid: number) => ChildFds & { readonly extra?: readonly number[] };
+
+export interface SpawnOrder {
+  /** For messages. */
+  readonly name: string;
+  readonly launch: LaunchSpec;
+  /** SUPERVISOR_… and SUPD_… of this process. */
+  readonly tags: Readonly<Record<string, string>>;
+  readonly openFds: OpenFds;
+  readonly ended: (exit: Exit) => void;
+}
+
+/** One attempt. Never throws: what can be wrong with a configured command is an answer in words. */
+export function spawnOne(parts: SpawnerParts, order: SpawnOrder): Spawned {
+  const { launch, name } = order;
+  const identity = resolveIdentity(launch);
+  if (!identity.ok) return refuse('IDENTITY', identity.why);
+  const { runAs } = identity;
+  const env = composeEnvironment(parts.environment, runAs, order.tags, launch.environment);
+  const wrong = launch.directory === undefined ? undefined : wrongDirectory(launch.directory);
+  if (wrong) return refuse('OTHER', wrong);
+  const found = findCommand(launch.command, env.PATH, launch.directory ?? process.cwd());
+  if (!found.ok) return found;
+  const chain = composeChain(launch, found.words, runAs, parts.tools);
+  let fds: ReturnType<OpenFds>;
+  try {
+    fds = order.openFds(runAs?.uid ?? process.geteuid?.() ?? 0, runAs?.gid ?? process.getegid?.() ?? 0);
+  } catch (error) {
+    return refuse('OTHER', openFailure(name, error as NodeJS.ErrnoException));
+  }
+  try {
+    const pid = withNofile(parts.nofile, () => execute(chain, env, launch, fds));
+    parts.exits.expect(pid, order.ended);
+    return { ok: true, pid };
+  } catch (error) {
+    if (!(error instanceof SpawnError)) throw error;
+    return spawnFailure(name, error.code, found.words[0] ?? '');
+  } finally {
+    for (const fd of new Set([fds.stdin, fds.stdout, fds.stderr])) closeSync(fd);
+  }
+}
+
+function execute(
+  chain: Chain,
+  env: Readonly<Record<string, string>>,
+  launch: LaunchSpec,
+  fds: ReturnType<OpenFds>,
+): number {
+  const extra = (fds.extra ?? []).map((fd, i): readonly [number, number] => [3 + i, fd]);
+  return spawnProcess({
+    file: chain.argv[0] ?? '',
+    argv: chain.argv,
+    env: Object.entries(env).map(([key, value]) => `${key}=${value}`),
+    fds: [[0, fds.stdin], [1, fds.stdout], [2, fds.stderr], ...extra],
+    ...(chain.directory === undefined ? {} : { directory: chain.directory }),
+    ...(launch.umask === undefined ? {} : { umask: launch.umask }),
+  });
+}
+
+function wrongDirectory(directory: string): string | undefined {
+  const stat = statSync(directory, { throwIfNoEntry: false });
+  if (!stat) return `couldn't chdir to ${directory}: ENOENT`;
+  return stat.isDirectory() ? undefined : `couldn't chdir to ${directory}: ENOTDIR`;
+}
+
+function openFailure(name: string, error: NodeJS.ErrnoException): string {
+  const code = error.code ?? error.message;
+  if (code === 'EMFILE' || code === 'ENFILE') return `too many open files to spawn '${name}'`;
+  const where = error.path ? ` (${error.path})` : '';
+  return `unknown error making dispatchers for '${name}': ${code}${where}`;
+}
+
+function spawnFailure(name: string, code: string, file: string): Spawned {
+  if (code === 'EMFILE' || code === 'ENFILE') return refuse('OTHER', `too many open files to spawn '${name}'`);
+  if (code === 'EAGAIN') return refuse('OTHER', `Too many processes in process table to spawn '${name}'`);
+  if (code === 'ENOENT') return refuse('NO_FILE', `couldn't exec ${file}: ENOENT (is its interpreter missing?)`);
+  if (code === 'EACCES' || code === 'ENOEXEC') return refuse('NOT_EXECUTABLE', `couldn't exec ${file}: ${code}`);
+  return refuse('OTHER', `unknown error during fork for '${name}': ${code}`);
+}
+
+function refuse(code: SpawnFailure, why: string): Extract<Spawned, { ok: false }> {
+  return { ok: false, code, why };
+}
+
+/** Standard input of jobs. */
+export function openNull(): number {
+  return openSync('/dev/null', 'r');
+}
+
+/** Who a launch's files should belong to; the daemon's own user when the identity can't be had. */
+export function ownerOf(launch: LaunchSpec): RunAs | undefined {
+  const identity = resolveIdentity(launch);
+  return identity.ok ? identity.runAs : undefined;
+}

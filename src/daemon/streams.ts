@@ -1,0 +1,239 @@
+/** Where each program's output goes: its FIFOs, the pumps that read them, the log files they fill. */
+import { closeSync, constants, mkdirSync, openSync, readdirSync, unlinkSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import path from 'node:path';
+import type { ProcessSpec, StreamSpec } from '../core/program.js';
+import { AnsiFilter } from '../logs/ansi.js';
+import { LogFile } from '../logs/logfile.js';
+import { Pump } from '../logs/pump.js';
+import { enlargePipe, makeFifo, openForChild, openForPump, writeToFifo } from '../os/fifo.js';
+
+export type Channel = 'stdout' | 'stderr';
+
+export interface StreamsOptions {
+  readonly fifoDir: string;
+  readonly childLogDir: string;
+  readonly identifier: string;
+  readonly stripAnsi: boolean;
+}
+
+/** Descriptors to hand over as 0, 1 and 2, and to close once they are. */
+export interface ChildFds {
+  readonly stdin: number;
+  readonly stdout: number;
+  readonly stderr: number;
+}
+
+/** What a dead child may have left in one pipe is its size; more is a grandchild's and not waited for. */
+const DRAIN_MAX_BYTES = 1 << 20;
+
+interface Stream {
+  readonly spec: StreamSpec;
+  /** The file's path once it is known; undefined: no file. */
+  readonly path: string | undefined;
+  log: LogFile | undefined;
+  pump: Pump | undefined;
+}
+
+/** Log files by path, so that two streams into one file rotate it together. */
+export class SharedLogs {
+  readonly #open = new Map<string, { readonly log: LogFile; holders: number }>();
+
+  take(file: string, spec: StreamSpec): LogFile {
+    const found = this.#open.get(file);
+    if (found) {
+      found.holders += 1;
+      return found.log;
+    }
+    const log = LogFile.open(file, { maxBytes: spec.maxBytes, backups: spec.backups });
+    this.#open.set(file, { log, holders: 1 });
+    return log;
+  }
+
+  release(log: LogFile): void {
+    const found = this.#open.get(log.path);
+    if (!found) return;
+    found.holders -= 1;
+    if (found.holders > 0) return;
+    this.#open.delete(log.path);
+    log.close();
+  }
+
+  reopenAll(): void {
+    for (const { log } of this.#open.values()) log.reopen();
+  }
+}
+
+/** The streams of one process slot, from its group's addition to its removal. */
+export class ProcessStreams {
+  readonly #spec: ProcessSpec;
+  readonly #options: StreamsOptions;
+  readonly #logs: SharedLogs;
+  readonly #streams: Record<Channel, Stream>;
+  #owner: number | undefined;
+
+  constructor(spec: ProcessSpec, options: StreamsOptions, logs: SharedLogs) {
+    this.#spec = spec;
+    this.#options = options;
+    this.#logs = logs;
+    this.#streams = { stdout: this.#plan('stdout', spec.stdout), stderr: this.#plan('stderr', spec.stderr) };
+  }
+
+  /** The log file's path, or undefined when the channel has none. */
+  path(channel: Channel): string | undefined {
+    return this.#streams[channel].path;
+  }
+
+  log(channel: Channel): LogFile | undefined {
+    return this.#streams[channel].log;
+  }
+
+  /** What is wrong with the logs just now, or ''. */
+  get failure(): string {
+    return this.#streams.stdout.log?.failure ?? this.#streams.stderr.log?.failure ?? '';
+  }
+
+  /**
+   * Opens what a child of this user needs; FIFOs and pumps outlive the child.
+   * @throws the system's error of a log file or a FIFO
+   */
+  openFor(uid: number, gid: number): ChildFds {
+    const opened: number[] = [];
+    const keep = (fd: number): number => {
+      opened.push(fd);
+      return fd;
+    };
+    try {
+      const stdin = keep(this.#childEnd('in', uid, gid));
+      const stdout = keep(this.#outputEnd('stdout', uid, gid));
+      const stderr = this.#spec.redirectStderr ? stdout : keep(this.#outputEnd('stderr', uid, gid));
+      this.#owner = uid;
+      return { stdin, stdout, stderr };
+    } catch (error) {
+      for (const fd of opened) closeSync(fd);
+      throw error;
+    }
+  }
+
+  /** Writes all that ended children left in the pipes. */
+  drain(): void {
+    for (const { pump } of Object.values(this.#streams)) pump?.drain(DRAIN_MAX_BYTES);
+  }
+
+  /** @returns whether the process could take it */
+  writeStdin(bytes: Uint8Array): boolean {
+    return this.#owner !== undefined && writeToFifo(this.#fifo('in'), bytes);
+  }
+
+  /** Empties the logs, also those of a process that is not running. */
+  clear(): void {
+    for (const stream of Object.values(this.#streams)) {
+      if (!stream.path) continue;
+      const log = stream.log ?? this.#logs.take(stream.path, stream.spec);
+      log.clear();
+      stream.log ??= log;
+    }
+  }
+
+  close(): void {
+    for (const stream of Object.values(this.#streams)) {
+      stream.pump?.drain(DRAIN_MAX_BYTES);
+      stream.pump?.close();
+      if (stream.log) this.#logs.release(stream.log);
+      stream.pump = undefined;
+      stream.log = undefined;
+    }
+    for (const name of ['in', 'stdout', 'stderr']) {
+      try {
+        unlinkSync(this.#fifo(name));
+      } catch {
+        // Never made, or swept away: gone is what was wanted.
+      }
+    }
+  }
+
+  #plan(channel: Channel, spec: StreamSpec): Stream {
+    const unused = channel === 'stderr' && this.#spec.redirectStderr;
+    const file = unused ? undefined : this.#filePath(channel, spec);
+    return { spec, path: file, log: undefined, pump: undefined };
+  }
+
+  #filePath(channel: Channel, { file }: StreamSpec): string | undefined {
+    switch (file.kind) {
+      case 'none':
+        return undefined;
+      case 'path':
+        return file.path;
+      case 'auto':
+        return makeAutoFile(this.#options, this.#spec.name, channel);
+      default:
+        return file satisfies never;
+    }
+  }
+
+  #fifo(name: string): string {
+    return path.join(this.#options.fifoDir, `${encodeURIComponent(this.#spec.id)}.${name}`);
+  }
+
+  #childEnd(name: string, uid: number, gid: number): number {
+    makeFifo(this.#fifo(name), uid, gid);
+    return openForChild(this.#fifo(name));
+  }
+
+  #outputEnd(channel: Channel, uid: number, gid: number): number {
+    const stream = this.#streams[channel];
+    if (!stream.path) return openSync('/dev/null', constants.O_WRONLY);
+    stream.log ??= this.#logs.take(stream.path, stream.spec);
+    makeFifo(this.#fifo(channel), uid, gid);
+    stream.pump ??= this.#startPump(channel, stream.log);
+    return openForChild(this.#fifo(channel));
+  }
+
+  #startPump(channel: Channel, log: LogFile): Pump {
+    const filter = this.#options.stripAnsi ? new AnsiFilter() : undefined;
+    const sink = (buffer: Buffer, start: number, end: number): void => {
+      if (!filter) return log.append(buffer, start, end - start);
+      const clean = filter.filter(buffer, start, end);
+      log.append(clean);
+    };
+    return new Pump(openForPump(this.#fifo(channel)), sink, { enlarge: enlargePipe });
+  }
+}
+
+/** Makes the empty file of an AUTO log. Its name says whose it is, so that the next start can remove it. */
+function makeAutoFile(options: StreamsOptions, process: string, channel: Channel): string {
+  const name = `${process}-${channel}---${options.identifier}-${randomBytes(4).toString('hex')}.log`;
+  const file = path.join(options.childLogDir, name);
+  try {
+    closeSync(openSync(file, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, 0o600));
+  } catch {
+    // The start of the process will say what is wrong with the directory.
+  }
+  return file;
+}
+
+/** Removes the AUTO logs of earlier starts. Called with the daemon's lock held: they can't be another's. */
+export function removeAutoLogs(childLogDir: string, identifier: string): void {
+  const quoted = identifier.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  const pattern = new RegExp(`^.+?---${quoted}-\\S+\\.log\\.?\\d{0,4}$`);
+  let names: readonly string[] = [];
+  try {
+    names = readdirSync(childLogDir);
+  } catch {
+    return;
+  }
+  for (const name of names.filter((one) => pattern.test(one))) {
+    try {
+      unlinkSync(path.join(childLogDir, name));
+    } catch {
+      // Somebody else's file of such a name stays.
+    }
+  }
+}
+
+/** The directory of the FIFOs: the daemon's alone. A child opens its own again through /dev/stdout, without a path. */
+export function makeFifoDir(rundir: string): string {
+  const dir = path.join(rundir, 'fifo');
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  return dir;
+}

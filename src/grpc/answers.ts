@@ -1,0 +1,79 @@
+/** What a client of the socket gets: names for states, epoch milliseconds for times, absent for unset. Types only. */
+import type { DaemonView } from '../api/api.js';
+import type { Outcome } from '../core/job.js';
+import type { Millis } from '../core/program.js';
+
+export type {
+  Channel,
+  DueTime,
+  EventView,
+  GroupChange,
+  ProcessConfiguration,
+  ProcessResult,
+  ProcessView,
+  ResultCode,
+  Watched,
+} from '../api/api.js';
+export type { Outcome } from '../core/job.js';
+export type { ShownState } from '../core/program.js';
+
+export interface DaemonAnswer extends DaemonView {
+  /** "supd.v1". */
+  readonly apiVersion: string;
+}
+
+export interface ReadAnswer {
+  readonly content: Uint8Array;
+  /** Of the whole file. */
+  readonly size: number;
+}
+
+export interface RereadAnswer {
+  readonly added: readonly string[];
+  readonly changed: readonly string[];
+  readonly removed: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+export interface StepAnswer {
+  readonly name: string;
+  readonly outcome: Outcome | 'waiting';
+  /** Empty when there is nothing to say. */
+  readonly reason: string;
+  readonly exitStatus?: number;
+  /** "SIGKILL", or empty. */
+  readonly exitSignal: string;
+  readonly attempts: number;
+  readonly startTime?: Millis;
+  readonly endTime?: Millis;
+  readonly output: string;
+  readonly outputBytes: number;
+}
+
+export interface RunAnswer {
+  readonly id: string;
+  readonly job: string;
+  readonly outcome: Outcome;
+  readonly reason: string;
+  /** "schedule", "catchup" or "request". */
+  readonly trigger: string;
+  readonly requestedBy: string;
+  readonly dueTime?: Millis;
+  readonly startTime?: Millis;
+  readonly endTime?: Millis;
+  readonly steps: readonly StepAnswer[];
+}
+
+export interface JobAnswer {
+  readonly name: string;
+  /** Cron text, or empty. */
+  readonly schedule: string;
+  readonly timezone: string;
+  /** Empty for a command. */
+  readonly steps: readonly string[];
+  /** Empty for a sequence. */
+  readonly command: string;
+  readonly nextRun?: Millis;
+  readonly lastRun?: RunAnswer;
+  readonly overdue: boolean;
+}

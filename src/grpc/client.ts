@@ -1,0 +1,239 @@
+/** The client of supd's socket: a method for every call of the contract. Loads fast, which supctl lives on. */
+import type {
+  Channel,
+  DaemonAnswer,
+  DueTime,
+  GroupChange,
+  JobAnswer,
+  ProcessConfiguration,
+  ProcessResult,
+  ProcessView,
+  ReadAnswer,
+  RereadAnswer,
+  RunAnswer,
+  Watched,
+} from './answers.js';
+import { changeFromWire, daemonFromWire, watchedFromWire } from './convert/daemon.js';
+import { dueFromWire, jobFromWire, runFromWire } from './convert/jobs.js';
+import { channel } from './convert/names.js';
+import { configurationFromWire, processFromWire, resultFromWire } from './convert/processes.js';
+import { CallFailure } from './failure.js';
+import { methods, type Rpc } from './methods.js';
+import { type CallOptions, Transport } from './transport.js';
+
+export type * from './answers.js';
+export { CallFailure, type FailureCode } from './failure.js';
+export type { CallOptions } from './transport.js';
+
+interface Targets {
+  readonly targets: readonly string[];
+  readonly reason?: string;
+}
+interface Change extends Targets {
+  readonly noWait?: boolean;
+}
+interface Reason {
+  readonly reason?: string;
+}
+type Options = CallOptions;
+
+/** Every method fails with CallFailure, and nothing else. Leaving a `for await` cancels the wait, not what was begun. */
+export interface Client {
+  getDaemon(options?: Options): Promise<DaemonAnswer>;
+  rereadConfiguration(options?: Options): Promise<RereadAnswer>;
+  updateGroups(
+    request?: Reason & { readonly groups?: readonly string[] },
+    options?: Options,
+  ): AsyncIterable<GroupChange>;
+  addGroup(request: { readonly group: string }, options?: Options): Promise<void>;
+  removeGroup(request: { readonly group: string }, options?: Options): Promise<void>;
+  shutdown(request?: Reason, options?: Options): Promise<void>;
+  reload(request?: Reason, options?: Options): Promise<void>;
+  reopenLogs(options?: Options): Promise<void>;
+  watchEvents(request?: { readonly resumeToken?: string }, options?: Options): AsyncIterable<Watched>;
+
+  /** No targets: all. */
+  listProcesses(
+    request?: { readonly targets?: readonly string[] },
+    options?: Options,
+  ): Promise<{ readonly processes: readonly ProcessView[]; readonly unknown: readonly ProcessResult[] }>;
+  getProcess(request: { readonly name: string }, options?: Options): Promise<ProcessView>;
+  listConfigurations(options?: Options): Promise<readonly ProcessConfiguration[]>;
+  startProcesses(request: Change, options?: Options): AsyncIterable<ProcessResult>;
+  stopProcesses(request: Change, options?: Options): AsyncIterable<ProcessResult>;
+  restartProcesses(request: Change, options?: Options): AsyncIterable<ProcessResult>;
+  signalProcesses(
+    request: Targets & { readonly signal: string },
+    options?: Options,
+  ): Promise<readonly ProcessResult[]>;
+  writeStdin(
+    request: { readonly name: string; readonly chars: Uint8Array },
+    options?: Options,
+  ): Promise<void>;
+  /** No name: the daemon's own log. A negative offset counts from the end. At most 1 MiB. */
+  readLog(
+    request: {
+      readonly name?: string;
+      readonly channel?: Channel;
+      readonly offset?: number;
+      readonly length?: number;
+    },
+    options?: Options,
+  ): Promise<ReadAnswer>;
+  followLog(
+    request: { readonly name?: string; readonly channel?: Channel; readonly historyBytes?: number },
+    options?: Options,
+  ): AsyncIterable<Uint8Array>;
+  clearLogs(
+    request: { readonly targets?: readonly string[]; readonly daemon?: boolean },
+    options?: Options,
+  ): Promise<readonly ProcessResult[]>;
+
+  listJobs(options?: Options): Promise<readonly JobAnswer[]>;
+  /** The run at each change; the last has ended. */
+  runJob(
+    request: Reason & { readonly job: string; readonly fromStep?: string; readonly dryRun?: boolean },
+    options?: Options,
+  ): AsyncIterable<RunAnswer>;
+  /** The id of the run that is being ended. */
+  cancelRun(request: Reason & { readonly job: string }, options?: Options): Promise<string>;
+  /** Newest first. */
+  listRuns(
+    request: { readonly job: string; readonly limit?: number },
+    options?: Options,
+  ): Promise<readonly RunAnswer[]>;
+  previewSchedule(
+    request?: { readonly job?: string; readonly count?: number },
+    options?: Options,
+  ): Promise<readonly DueTime[]>;
+  readRunLog(
+    request: {
+      readonly job: string;
+      readonly runId?: string;
+      readonly step?: string;
+      readonly follow?: boolean;
+    },
+    options?: Options,
+  ): AsyncIterable<{ readonly step: string; readonly content: Uint8Array }>;
+
+  /** Ends the connection, so that the process can end. */
+  close(): void;
+}
+
+/**
+ * A client of the daemon at a unix socket. Nothing is opened before the first call; after a lost connection the next
+ * call opens another.
+ */
+export function connect(socketPath: string): Client {
+  const transport = new Transport(socketPath);
+  const one = unary(transport);
+  const many = streaming(transport);
+  return {
+    getDaemon: async (options) => daemonFromWire(await one(methods.getDaemon, {}, options)),
+    rereadConfiguration: async (options) => {
+      const wire = await one(methods.rereadConfiguration, {}, options);
+      return { added: wire.added, changed: wire.changed, removed: wire.removed, warnings: wire.warnings };
+    },
+    updateGroups: (request = {}, options) =>
+      many(
+        methods.updateGroups,
+        { ...request, groups: [...(request.groups ?? [])] },
+        changeFromWire,
+        options,
+      ),
+    addGroup: async (request, options) => void (await one(methods.addGroup, request, options)),
+    removeGroup: async (request, options) => void (await one(methods.removeGroup, request, options)),
+    shutdown: async (request, options) => void (await one(methods.shutdown, request ?? {}, options)),
+    reload: async (request, options) => void (await one(methods.reload, request ?? {}, options)),
+    reopenLogs: async (options) => void (await one(methods.reopenLogs, {}, options)),
+    watchEvents: (request, options) => many(methods.watchEvents, request ?? {}, watchedFromWire, options),
+
+    listProcesses: async (request, options) => {
+      const wire = await one(methods.listProcesses, { targets: [...(request?.targets ?? [])] }, options);
+      return { processes: wire.processes.map(processFromWire), unknown: wire.unknown.map(resultFromWire) };
+    },
+    getProcess: async (request, options) =>
+      processFromWire((await one(methods.getProcess, request, options)).process ?? {}),
+    listConfigurations: async (options) =>
+      (await one(methods.listConfigurations, {}, options)).configurations.map(configurationFromWire),
+    startProcesses: (request, options) => many(methods.startProcesses, targets(request), resultOf, options),
+    stopProcesses: (request, options) => many(methods.stopProcesses, targets(request), resultOf, options),
+    restartProcesses: (request, options) =>
+      many(methods.restartProcesses, targets(request), resultOf, options),
+    signalProcesses: async (request, options) =>
+      (await one(methods.signalProcesses, targets(request), options)).results.map(resultFromWire),
+    writeStdin: async (request, options) => void (await one(methods.writeStdin, request, options)),
+    readLog: async (request, options) => {
+      const wire = await one(methods.readLog, onChannel(request), options);
+      return { content: wire.content, size: wire.size };
+    },
+    followLog: (request, options) =>
+      many(methods.followLog, onChannel(request), (wire) => wire.content, options),
+    clearLogs: async (request, options) =>
+      (await one(methods.clearLogs, targets(request), options)).results.map(resultFromWire),
+
+    listJobs: async (options) => (await one(methods.listJobs, {}, options)).jobs.map(jobFromWire),
+    runJob: (request, options) => many(methods.runJob, request, (wire) => runFromWire(wire.run), options),
+    cancelRun: async (request, options) => (await one(methods.cancelRun, request, options)).runId,
+    listRuns: async (request, options) =>
+      (await one(methods.listRuns, request, options)).runs.map(runFromWire),
+    previewSchedule: async (request, options) =>
+      (await one(methods.previewSchedule, request ?? {}, options)).times.map(dueFromWire),
+    readRunLog: (request, options) =>
+      many(methods.readRunLog, request, ({ step, content }) => ({ step, content }), options),
+
+    close: () => transport.close(),
+  };
+}
+
+/** Calls with one answer. */
+function unary(transport: Transport) {
+  return async <Given, Answer>(
+    method: Rpc<Given, unknown, never, Answer, false>,
+    request: Given,
+    options?: CallOptions,
+  ): Promise<Answer> => {
+    const sent = method.request.encode(request).finish();
+    let answer: Buffer | undefined;
+    for await (const message of transport.call(method.path, sent, options)) answer = message;
+    if (!answer) throw new CallFailure('BROKEN', `${method.path}: no answer`);
+    return read(method, answer);
+  };
+}
+
+/** Calls with many answers. */
+function streaming(transport: Transport) {
+  return async function* <Given, Answer, Seen>(
+    method: Rpc<Given, unknown, never, Answer, true>,
+    request: Given,
+    seen: (answer: Answer) => Seen,
+    options?: CallOptions,
+  ): AsyncGenerator<Seen, void, void> {
+    const sent = method.request.encode(request).finish();
+    for await (const message of transport.call(method.path, sent, options)) yield seen(read(method, message));
+  };
+}
+
+function read<Answer>(method: Rpc<never, unknown, never, Answer>, message: Buffer): Answer {
+  try {
+    return method.answer.decode(message);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new CallFailure('BROKEN', `${method.path}: the answer cannot be read: ${why}`);
+  }
+}
+
+function resultOf(wire: { result?: Parameters<typeof resultFromWire>[0] }): ProcessResult {
+  return resultFromWire(wire.result);
+}
+
+/** The contract's arrays are mutable. */
+function targets<T extends { readonly targets?: readonly string[] }>(request: T): T & { targets: string[] } {
+  return { ...request, targets: [...(request.targets ?? [])] };
+}
+
+function onChannel<T extends { readonly channel?: Channel }>(
+  request: T,
+): Omit<T, 'channel'> & { channel: number } {
+  return { ...request, channel: channel.toWire(request.channel ?? 'stdout') };
+}

@@ -1,0 +1,51 @@
+/** supd.v1.DaemonService on the api. */
+import type { Api } from '../../api/api.js';
+import { changeToWire, daemonToWire, watchedToWire } from '../convert/daemon.js';
+import type { Handlers } from '../handlers.js';
+import { each } from './each.js';
+
+type DaemonMethods =
+  | 'getDaemon'
+  | 'rereadConfiguration'
+  | 'updateGroups'
+  | 'addGroup'
+  | 'removeGroup'
+  | 'shutdown'
+  | 'reload'
+  | 'reopenLogs'
+  | 'watchEvents';
+
+/** Its handlers. */
+export function daemonHandlers(api: Api): Pick<Handlers, DaemonMethods> {
+  return {
+    getDaemon: () => daemonToWire(api.daemon()),
+    rereadConfiguration: () => {
+      const { added, changed, removed, warnings } = api.reread();
+      return { added: [...added], changed: [...changed], removed: [...removed], warnings: [...warnings] };
+    },
+    updateGroups: ({ groups, reason }, asking) =>
+      each(api.update(groups, { ...asking, reason }), changeToWire),
+    addGroup: ({ group }, asking) => {
+      api.addGroup(group, asking);
+      return {};
+    },
+    removeGroup: ({ group }, asking) => {
+      api.removeGroup(group, asking);
+      return {};
+    },
+    shutdown: ({ reason }, asking) => {
+      api.shutdown({ ...asking, reason });
+      return {};
+    },
+    reload: ({ reason }, asking) => {
+      api.reload({ ...asking, reason });
+      return {};
+    },
+    reopenLogs: (_, asking) => {
+      api.reopenLogs(asking);
+      return {};
+    },
+    watchEvents: ({ resumeToken }, { signal }) =>
+      each(api.events(resumeToken || undefined, signal), watchedToWire),
+  };
+}

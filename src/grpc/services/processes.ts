@@ -1,0 +1,55 @@
+/** supd.v1.ProcessService on the api. */
+import type { Api } from '../../api/api.js';
+import { channel } from '../convert/names.js';
+import { processToWire, resultToWire } from '../convert/processes.js';
+import type { Handlers } from '../handlers.js';
+import { each } from './each.js';
+
+type ProcessMethods =
+  | 'listProcesses'
+  | 'getProcess'
+  | 'listConfigurations'
+  | 'startProcesses'
+  | 'stopProcesses'
+  | 'restartProcesses'
+  | 'signalProcesses'
+  | 'writeStdin'
+  | 'readLog'
+  | 'followLog'
+  | 'clearLogs';
+
+/** Its handlers. */
+export function processHandlers(api: Api): Pick<Handlers, ProcessMethods> {
+  return {
+    listProcesses: ({ targets }) => {
+      const { processes, unknown } = api.processes(targets);
+      return { processes: processes.map(processToWire), unknown: unknown.map(resultToWire) };
+    },
+    getProcess: ({ name }) => ({ process: processToWire(api.process(name)) }),
+    listConfigurations: () => ({ configurations: [...api.configurations()] }),
+    startProcesses: ({ targets, noWait, reason }, asking) =>
+      each(api.start(targets, { ...asking, noWait, reason }), (result) => ({ result: resultToWire(result) })),
+    stopProcesses: ({ targets, noWait, reason }, asking) =>
+      each(api.stop(targets, { ...asking, noWait, reason }), (result) => ({ result: resultToWire(result) })),
+    restartProcesses: ({ targets, noWait, reason }, asking) =>
+      each(api.restart(targets, { ...asking, noWait, reason }), (result) => ({
+        result: resultToWire(result),
+      })),
+    signalProcesses: ({ targets, signal, reason }, asking) => ({
+      results: api.signal(targets, signal, { ...asking, reason }).map(resultToWire),
+    }),
+    writeStdin: ({ name, chars }, asking) => {
+      api.writeStdin(name, chars, asking);
+      return {};
+    },
+    readLog: ({ name, channel: number, offset, length }) =>
+      api.readLog(name, channel.fromWire(number), offset, length),
+    followLog: ({ name, channel: number, historyBytes }, { signal }) =>
+      each(api.followLog(name, channel.fromWire(number), historyBytes, signal), (content) => ({ content })),
+    clearLogs: ({ targets, daemon }, asking) => {
+      if (daemon) api.clearMainLog(asking);
+      // The daemon's log alone: no targets would be nobody's logs here, never everybody's.
+      return { results: targets.length === 0 ? [] : api.clearLogs(targets, asking).map(resultToWire) };
+    },
+  };
+}

@@ -1,0 +1,61 @@
+/**
+ * Rounds over all flooding pumps. Waiting a little between two reads makes one large read of many tiny writes;
+ * reading by turns, for a few milliseconds at a time, leaves the event loop to everybody else.
+ */
+
+export interface Flooder {
+  /**
+   * One read into `buffer`, which all share, and through the sink.
+   * @returns bytes read; 0: empty, it has left the round; -1: its sink takes nothing now
+   */
+  gulp(buffer: Buffer): number;
+}
+
+const CHUNK_BYTES = 256 * 1024;
+/** What one turn of the event loop may spend on floods. */
+const TURN_MS = 4;
+/** A read that brought this much was worth its cost: no pause is needed to gather more. */
+const WORTH_BYTES = 64 * 1024;
+const PAUSE_MS = 2;
+
+const flooders = new Set<Flooder>();
+let buffer: Buffer | undefined;
+let isArmed = false;
+
+export const flood = {
+  join(flooder: Flooder): void {
+    flooders.add(flooder);
+    if (!isArmed) pause();
+  },
+  leave(flooder: Flooder): void {
+    flooders.delete(flooder);
+  },
+};
+
+function pause(): void {
+  isArmed = true;
+  setTimeout(turn, PAUSE_MS);
+}
+
+function turn(): void {
+  isArmed = false;
+  buffer ??= Buffer.allocUnsafeSlow(CHUNK_BYTES);
+  const end = performance.now() + TURN_MS;
+  let isWorth = false;
+  let isOver = false;
+  for (const flooder of [...flooders]) {
+    const count = flooder.gulp(buffer);
+    if (count >= WORTH_BYTES) isWorth = true;
+    // Round robin: whoever had a read goes behind those that have not.
+    if (flooders.delete(flooder)) flooders.add(flooder);
+    if (performance.now() >= end) {
+      isOver = true;
+      break;
+    }
+  }
+  if (flooders.size === 0) return;
+  if (isOver || isWorth) {
+    isArmed = true;
+    setImmediate(turn);
+  } else pause();
+}

@@ -1,0 +1,321 @@
+/** One log file of a program, or of the daemon: everything that writes, rotates, reopens or clears one is here. */
+import fs from 'node:fs';
+import { cutForRotation, type RotationPolicy, rotationRenames, unendedAfter } from '../core/rotation.js';
+import { Outlet } from './outlet.js';
+
+export interface LogFileOptions extends RotationPolicy {
+  /** Of a file that is made; default 0666 less the umask. */
+  readonly mode?: number;
+  /** Owner of a file that is made; both or none. */
+  readonly uid?: number;
+  readonly gid?: number;
+}
+
+/** What a follower may wait for. */
+export interface Growth {
+  /**
+   * Calls `listener` after every change of the file: bytes added, rotated, emptied, reopened.
+   * @returns ends it
+   */
+  onGrowth(listener: () => void): () => void;
+  /** How often the file has been emptied in place; tells a reader whose offset may look right and isn't. */
+  readonly truncations: number;
+}
+
+const { O_WRONLY, O_APPEND, O_CREAT, O_NONBLOCK, O_NOCTTY, O_RDONLY } = fs.constants;
+
+/**
+ * A log that is appended to, in whole chunks and synchronously. Files rotate at line ends and never hold more
+ * than `maxBytes`; a line that is longer is cut. A pipe, a terminal or another device is written as it is.
+ *
+ * Another process's rename or deletion is noticed by `reopen` only, as with supervisord.
+ */
+export class LogFile implements Growth {
+  readonly path: string;
+  readonly #options: LogFileOptions;
+  readonly #listeners = new Set<() => void>();
+  #fd: number | undefined;
+  #outlet: Outlet | undefined;
+  #closed = false;
+  #size = 0;
+  /** Bytes at the file's end that belong to a line without its newline yet. */
+  #unended = 0;
+  #written = 0;
+  #dropped = 0;
+  #failure: string | undefined;
+  #truncations = 0;
+  /** A file that was rotated away, being freed in the thread pool. */
+  #freeing = false;
+
+  /**
+   * Opens `path` for appending; makes it if need be.
+   * @throws the system's error (EISDIR, EACCES, ENOENT of the directory) with its `code`
+   */
+  static open(path: string, options: LogFileOptions): LogFile {
+    const log = new LogFile(path, options);
+    log.#open();
+    return log;
+  }
+
+  private constructor(path: string, options: LogFileOptions) {
+    this.path = path;
+    this.#options = options;
+  }
+
+  /** Bytes ever written through this object; never falls. */
+  get written(): number {
+    return this.#written + (this.#outlet?.written ?? 0);
+  }
+
+  /** Bytes in the current file; 0 for a device or pipe. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Why the last write or rotation failed; undefined once one has worked again. */
+  get failure(): string | undefined {
+    return this.#outlet ? this.#outlet.failure : this.#failure;
+  }
+
+  /** Bytes that could not be written. */
+  get dropped(): number {
+    return this.#dropped + (this.#outlet?.dropped ?? 0);
+  }
+
+  get truncations(): number {
+    return this.#truncations;
+  }
+
+  /** A pipe's or terminal's reader lags: who can hold back should. Never true of a file. */
+  get congested(): boolean {
+    return this.#outlet?.congested ?? false;
+  }
+
+  /**
+   * Adds `length` bytes of `buffer` from `offset`. Has them written, or counted in `dropped`, when it returns
+   * (a lagging pipe: or copied). Never throws: see `failure`. The next call tries again.
+   */
+  append(buffer: Uint8Array, offset = 0, length = buffer.length - offset): void {
+    if (length === 0 || this.#closed) return;
+    if (this.#outlet) this.#outlet.write(buffer, offset, length);
+    else this.#appendToFile(buffer, offset, offset + length);
+    this.#notify();
+  }
+
+  /** Closes the file and opens what is at the path now. Never throws: see `failure`. */
+  reopen(): void {
+    if (this.#closed || this.#outlet?.isOwnStream) return;
+    this.#close();
+    try {
+      this.#open();
+    } catch (error) {
+      this.#fail('cannot be opened', error);
+    }
+    this.#notify();
+  }
+
+  /**
+   * Deletes the file and starts a new one; rotated files stay. Nothing to do for a device or pipe.
+   * @throws the system's error when it can't be deleted or made anew
+   */
+  clear(): void {
+    if (this.#outlet || this.#closed) return;
+    fs.rmSync(this.path, { force: true });
+    this.#close();
+    this.#open();
+    this.#notify();
+  }
+
+  /** Ends it; later appends are ignored. */
+  close(): void {
+    this.#closed = true;
+    this.#close();
+    this.#notify();
+    this.#listeners.clear();
+  }
+
+  onGrowth(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => {
+      this.#listeners.delete(listener);
+    };
+  }
+
+  #open(): void {
+    this.#outlet = Outlet.openIfDevice(this.path);
+    if (this.#outlet) return;
+    const { mode = 0o666, uid, gid } = this.#options;
+    const flags = O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY;
+    const isNew = !fs.existsSync(this.path);
+    const fd = fs.openSync(this.path, flags | O_CREAT, mode);
+    try {
+      if (isNew && uid !== undefined && gid !== undefined) fs.fchownSync(fd, uid, gid);
+      this.#size = fs.fstatSync(fd).size;
+      this.#unended = this.#size > 0 && this.#options.maxBytes > 0 ? unendedOf(this.path, this.#size) : 0;
+    } catch (error) {
+      fs.closeSync(fd);
+      throw error;
+    }
+    this.#fd = fd;
+    this.#failure = undefined;
+  }
+
+  #close(): void {
+    this.#outlet?.close();
+    if (this.#outlet) {
+      this.#written += this.#outlet.written;
+      this.#dropped += this.#outlet.dropped;
+    }
+    this.#outlet = undefined;
+    if (this.#fd !== undefined) fs.closeSync(this.#fd);
+    this.#fd = undefined;
+    this.#size = 0;
+    this.#unended = 0;
+  }
+
+  #appendToFile(buffer: Uint8Array, start: number, end: number): void {
+    const { maxBytes } = this.#options;
+    let at = start;
+    try {
+      if (this.#fd === undefined) this.#open();
+      while (at < end) {
+        const cut = cutForRotation(buffer, at, end, this.#size, this.#unended, maxBytes);
+        const stop = at + cut.keep;
+        while (at < stop) at += this.#write(buffer, at, stop);
+        // A rotation that fails leaves the file growing: better too long a log than a gap.
+        if (cut.rotate && !this.#rotate(cut.carry)) {
+          while (at < end) at += this.#write(buffer, at, end);
+          return;
+        }
+      }
+      this.#failure = undefined;
+    } catch (error) {
+      this.#dropped += end - at;
+      this.#fail('cannot be written', error);
+    }
+  }
+
+  /** One write(2); how many bytes it took. */
+  #write(buffer: Uint8Array, start: number, end: number): number {
+    const count = fs.writeSync(this.#fd as number, buffer, start, end - start);
+    this.#written += count;
+    this.#size += count;
+    if (this.#options.maxBytes > 0) {
+      this.#unended = unendedAfter(buffer, start, start + count, this.#unended);
+    }
+    return count;
+  }
+
+  /**
+   * Moves the file to `.1` (or empties it) and starts the next with the last `carry` bytes of this one.
+   * They are in the new file before they leave the old: a kill in between may show them twice, but loses none.
+   * @returns whether it was done; false with `failure` set
+   */
+  #rotate(carry: number): boolean {
+    const old = this.#fd as number;
+    try {
+      // Somebody else may have shortened it (copytruncate): then there is room again.
+      const { size } = fs.fstatSync(old);
+      if (size < this.#size) {
+        this.#size = size;
+        this.#unended = 0;
+        if (size < this.#options.maxBytes) return true;
+      }
+      const tail =
+        carry > 0 && size === this.#size ? readRange(`/proc/self/fd/${old}`, size - carry, carry) : undefined;
+      if (this.#options.backups === 0) {
+        fs.ftruncateSync(old, 0);
+        this.#truncations += 1;
+        this.#startWith(tail);
+        return true;
+      }
+      // Missing: shifted by an earlier try that could not open the next file, or deleted.
+      if (fs.existsSync(this.path)) this.#shift();
+      this.#fd = undefined;
+      this.#open();
+      this.#startWith(tail);
+      if (tail) fs.ftruncateSync(old, size - tail.length);
+      fs.closeSync(old);
+      return true;
+    } catch (error) {
+      this.#fd ??= old;
+      if (this.#fd !== old) fs.closeSync(old);
+      this.#fail('cannot be rotated and grows on', error);
+      return false;
+    }
+  }
+
+  #startWith(tail: Buffer | undefined): void {
+    this.#size = 0;
+    this.#unended = 0;
+    while (tail && this.#size < tail.length) {
+      this.#size += fs.writeSync(this.#fd as number, tail, this.#size, tail.length - this.#size);
+      this.#unended = this.#size;
+    }
+  }
+
+  #shift(): void {
+    const { backups } = this.#options;
+    this.#freeLater(`${this.path}.${backups}`);
+    for (const [from, to] of rotationRenames(this.path, backups)) {
+      try {
+        fs.renameSync(from, to);
+      } catch (error) {
+        if (codeOf(error) !== 'ENOENT') throw error;
+      }
+    }
+  }
+
+  /**
+   * Freeing 50 MB of page cache takes 5 to 20 ms. With the oldest file held open over the rename that replaces
+   * it, this happens in the thread pool when it is closed there.
+   */
+  #freeLater(path: string): void {
+    if (this.#freeing) return;
+    try {
+      const fd = fs.openSync(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+      this.#freeing = true;
+      setImmediate(() => {
+        fs.close(fd, () => {
+          this.#freeing = false;
+        });
+      });
+    } catch {
+      // Nothing there, or not readable: then the rename frees it.
+    }
+  }
+
+  #fail(what: string, error: unknown): void {
+    this.#failure = `${this.path}: ${what}: ${codeOf(error) ?? String(error)}`;
+  }
+
+  #notify(): void {
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+function codeOf(error: unknown): string | undefined {
+  return (error as NodeJS.ErrnoException).code;
+}
+
+function readRange(path: string, position: number, length: number): Buffer {
+  const fd = fs.openSync(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+  try {
+    const buffer = Buffer.allocUnsafe(length);
+    return buffer.subarray(0, fs.readSync(fd, buffer, 0, length, position));
+  } finally {
+    fs.closeSync(fd);
+  }
+}
+
+/** How much of an existing file's end is an unfinished line; 0 when that is more than the last 64 KiB. */
+function unendedOf(path: string, size: number): number {
+  try {
+    const length = Math.min(size, 65536);
+    const tail = readRange(path, size - length, length);
+    const newline = tail.lastIndexOf(10);
+    return newline < 0 ? 0 : tail.length - 1 - newline;
+  } catch {
+    return 0;
+  }
+}

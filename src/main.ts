@@ -1,0 +1,236 @@
+/** supd: reads its command line and configuration, then serves until it is told to end. The only place that wires. */
+import { existsSync, mkdirSync, unlinkSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import packageJson from '../package.json' with { type: 'json' };
+import { makeApi } from './api/make.js';
+import type { ReadConfiguration } from './api/groups.js';
+import type { Config, Problem } from './config/config.js';
+import { helpConfig } from './config/help.js';
+import { findConfig, formatProblem, loadConfig } from './config/load.js';
+import { defaultPlaces, type Places } from './config/places.js';
+import type { Tools } from './core/launch.js';
+import { leaveForeground, startInBackground, takeBackgroundMark } from './daemon/background.js';
+import { AlreadyRunning, claimPlaces, Daemon, releasePlaces } from './daemon/daemon.js';
+import { helpText, readFlags, type SupdFlags } from './daemon/flags.js';
+import { ensureLimits } from './daemon/ownlimits.js';
+import { becomeUser } from './daemon/ownuser.js';
+import { listenForSignals } from './daemon/signals.js';
+import { findTools, machineSurroundings } from './daemon/surroundings.js';
+import { serveSockets } from './grpc/sockets.js';
+import { type MainLog, openMainLog } from './logs/mainlog.js';
+import { closeInherited } from './os/exec.js';
+import { Exits } from './os/exits.js';
+import { notifyManager } from './os/notify.js';
+import { prepareSpawn } from './os/spawn.js';
+
+/** Wrong command line or configuration. */
+const USAGE = 2;
+
+void main();
+
+async function main(): Promise<void> {
+  const background = takeBackgroundMark(process.env);
+  const read = readFlags(process.argv.slice(2));
+  if (!read.ok) return fail(`Error: ${read.message}\nFor help, use supd -h`, USAGE);
+  const { flags } = read;
+  switch (flags.action) {
+    case 'help':
+      process.stdout.write(helpText());
+      return;
+    case 'version':
+      process.stdout.write(`${packageJson.version}\n`);
+      return;
+    case 'help-config':
+      process.stdout.write(helpConfig());
+      return;
+    case 'check':
+    case 'run':
+      return run(flags, background);
+    default:
+      return flags.action satisfies never;
+  }
+}
+
+function fail(message: string, status: number): void {
+  process.stderr.write(`${message}\n`);
+  process.exitCode = status;
+}
+
+async function run(flags: SupdFlags, background: boolean): Promise<void> {
+  const surroundings = machineSurroundings(process.env);
+  const file = flags.configuration ?? findFile(surroundings);
+  if (file === undefined) return;
+  const readConfig = () => loadConfig(path.resolve(surroundings.cwd, file), surroundings, flags.overrides);
+  const loaded = loadConfig(file, surroundings, flags.overrides);
+  if (!background) for (const problem of loaded.problems) process.stderr.write(`${show(problem)}\n`);
+  if (flags.action === 'check') {
+    process.exitCode = loaded.ok ? 0 : USAGE;
+    return;
+  }
+  if (!loaded.ok) return fail('For help, use supd -h', USAGE);
+  try {
+    const tools = findTools(process.env.PATH ?? '');
+    const { user, nodaemon } = loaded.config.daemon;
+    const refused = user === undefined ? undefined : becomeUser(user, tools);
+    if (refused) return fail(`Error: ${refused}`, USAGE);
+    if (!nodaemon && !background) {
+      process.exitCode = startInBackground();
+      return;
+    }
+    await serve(loaded.config, tools, background, readConfig, loaded.problems);
+  } catch (error) {
+    fail(`Error: ${error instanceof Error ? error.message : String(error)}`, 1);
+  }
+}
+
+function findFile(surroundings: ReturnType<typeof machineSurroundings>): string | undefined {
+  const programDir = path.dirname(path.dirname(path.resolve(process.argv[1] ?? '.')));
+  const found = findConfig(programDir, surroundings);
+  if (found.ok) return found.path;
+  fail(`Error: ${found.message}\nFor help, use supd -h`, USAGE);
+  return undefined;
+}
+
+function show(problem: Problem): string {
+  return `${problem.severity === 'warning' ? 'warning: ' : ''}${formatProblem(problem)}`;
+}
+
+/** One life after the other, until one ends for good. */
+async function serve(
+  first: Config,
+  tools: Tools,
+  background: boolean,
+  readConfig: () => ReturnType<typeof loadConfig>,
+  problems: readonly Problem[],
+): Promise<void> {
+  const { daemon } = first;
+  const environment = childEnvironment(process.env);
+  const notifySocket = takeVariable('NOTIFY_SOCKET');
+  closeInherited([]);
+  const limits = ensureLimits(daemon.minfds, daemon.minprocs);
+  if (!limits.ok) return fail(`Error: ${limits.message}`, USAGE);
+  process.umask(daemon.umask);
+  if (daemon.directory !== undefined) process.chdir(daemon.directory);
+  prepareSpawn();
+  const exits = new Exits();
+  let config = first;
+  let notices = [...problems.map(show), ...limits.told];
+  let isReady = false;
+  for (;;) {
+    const places = placesOf(config);
+    const lock = claim(config, places);
+    const log = openMainLog({ ...mainLogOptions(config), echo: config.daemon.nodaemon && !config.daemon.silent });
+    for (const notice of notices) log.warn(notice);
+    const life = new Daemon({
+      config,
+      ...places,
+      log,
+      exits,
+      tools,
+      environment,
+      nofile: limits.nofile,
+      version: packageJson.version,
+    });
+    const outcome = await live(life, log, readConfig, () => {
+      notifyManager(notifySocket, 'READY=1', `MAINPID=${process.pid}`);
+      if (background && !isReady) leaveForeground();
+      isReady = true;
+    }).finally(() => notifyManager(notifySocket, life.engine.world.mode === 'shutdown' ? 'STOPPING=1' : 'RELOADING=1'));
+    life.close();
+    releasePlaces(lock);
+    log.close();
+    if (outcome === 'shutdown') break;
+    const next = readConfig();
+    // Checked before everything was stopped; broken since then, it is the old one that goes on.
+    if (next.ok) config = next.config;
+    notices = next.problems.map(show);
+  }
+  exits.close();
+}
+
+async function live(
+  life: Daemon,
+  log: MainLog,
+  readConfig: () => ReturnType<typeof loadConfig>,
+  ready: () => void,
+): Promise<'restarting' | 'shutdown'> {
+  const { config, rundir } = life.parts;
+  const api = makeApi(life, readForApi(readConfig));
+  const sockets = await serveSockets(api, config.grpc, rundir, log);
+  const offSignals = listenForSignals(life, log, readForApi(readConfig));
+  writePidfile(config.daemon.pidfile, log);
+  const name = config.daemon.compat === 'strict' ? 'supervisord' : 'supd';
+  log.info(`${name} started with pid ${process.pid}`);
+  life.start();
+  ready();
+  const outcome = await life.ended;
+  offSignals();
+  await sockets.close();
+  if (outcome === 'shutdown') removePidfile(config.daemon.pidfile);
+  return outcome;
+}
+
+function claim(config: Config, places: Pick<Places, 'rundir' | 'statedir'>): number {
+  try {
+    return claimPlaces(places.rundir, places.statedir, config.grpc.owner || config.grpc.readonlySocket ? 0o751 : 0o750);
+  } catch (error) {
+    if (!(error instanceof AlreadyRunning)) throw error;
+    throw new Error(
+      `supd is running already with ${config.path} (its lock is ${places.rundir}/supd.lock); ` +
+        'end that one first, or use another configuration',
+    );
+  }
+}
+
+function placesOf(config: Config): { readonly rundir: string; readonly statedir: string } {
+  const { rundir, statedir } = config.daemon;
+  const who = { uid: process.geteuid?.() ?? 0, env: process.env, tmpDir: machineSurroundings(process.env).tmpDir };
+  const defaults = defaultPlaces(config.path, who);
+  return { rundir: rundir ?? defaults.rundir, statedir: statedir ?? defaults.statedir };
+}
+
+function mainLogOptions({ daemon }: Config) {
+  return {
+    path: daemon.logfile,
+    maxBytes: daemon.logfileMaxBytes,
+    backups: daemon.logfileBackups,
+    level: daemon.logLevel,
+    format: daemon.logFormat,
+  };
+}
+
+function readForApi(readConfig: () => ReturnType<typeof loadConfig>): ReadConfiguration {
+  return () => {
+    const loaded = readConfig();
+    const of = (severity: Problem['severity']) =>
+      loaded.problems.filter((one) => one.severity === severity).map(formatProblem);
+    return loaded.ok
+      ? { ok: true, config: loaded.config, warnings: of('warning') }
+      : { ok: false, errors: of('error') };
+  };
+}
+
+/** What children inherit: what supd was started with, less what is meant for supd alone. */
+function childEnvironment(env: NodeJS.ProcessEnv): Readonly<Record<string, string | undefined>> {
+  const { NOTIFY_SOCKET: _, WATCHDOG_PID: __, WATCHDOG_USEC: ___, SUPD_NODE_EXTRA_CA_CERTS, ...rest } = env;
+  return SUPD_NODE_EXTRA_CA_CERTS ? { ...rest, NODE_EXTRA_CA_CERTS: SUPD_NODE_EXTRA_CA_CERTS } : rest;
+}
+
+function takeVariable(name: string): string | undefined {
+  const value = process.env[name];
+  delete process.env[name];
+  return value;
+}
+
+function writePidfile(file: string, log: MainLog): void {
+  try {
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, `${process.pid}\n`);
+  } catch (error) {
+    log.critical(`could not write pidfile ${file}: ${(error as NodeJS.ErrnoException).code}`);
+  }
+}
+
+function removePidfile(file: string): void {
+  if (existsSync(file)) unlinkSync(file);
+}

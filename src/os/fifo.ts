@@ -1,0 +1,60 @@
+/** Named pipes: each stream of a program is one, so that it can be opened again by name, by anybody's death. */
+import { chmodSync, chownSync, closeSync, constants, fstatSync, lstatSync, openSync, unlinkSync, writeSync } from 'node:fs';
+import { check, libc } from './libc.js';
+
+const mkfifo = libc('int mkfifo(const char *path, uint mode)');
+const fcntl = libc('int fcntl(int fd, int cmd, int value)');
+
+const F_SETPIPE_SZ = 1031;
+
+/** Makes (or takes over) a FIFO of mode 0600 that belongs to `uid`. Anything else at the path is replaced. */
+export function makeFifo(path: string, uid: number, gid: number): void {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (found && !found.isFIFO()) unlinkSync(path);
+  if (!found?.isFIFO()) check(mkfifo(path, 0o600), `mkfifo ${path}`);
+  chmodSync(path, 0o600);
+  if (found?.uid !== uid || found?.gid !== gid) chownSync(path, uid, gid);
+}
+
+/** The daemon's end: non-blocking, and held for writing too, so that it never sees an end of file. */
+export function openForPump(path: string): number {
+  return openFifo(path, constants.O_RDWR | constants.O_NONBLOCK);
+}
+
+/** The child's end: blocking, and held for reading too, so that no SIGPIPE comes when the daemon dies. */
+export function openForChild(path: string): number {
+  return openFifo(path, constants.O_RDWR);
+}
+
+/**
+ * Writes to a FIFO that somebody else keeps open.
+ * @returns false when the pipe is too full for all of it or nobody holds it open; then nothing was written
+ *          (up to PIPE_BUF, 4096 bytes, pipe(7)); longer texts may have been written in part
+ */
+export function writeToFifo(path: string, bytes: Uint8Array): boolean {
+  let fd: number;
+  try {
+    fd = openFifo(path, constants.O_WRONLY | constants.O_NONBLOCK);
+  } catch {
+    return false;
+  }
+  try {
+    return writeSync(fd, bytes) === bytes.length;
+  } catch {
+    return false;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Gives a pipe 1 MiB instead of 64 KiB: for writers of many tiny pieces. Best effort. */
+export function enlargePipe(fd: number): void {
+  fcntl(fd, F_SETPIPE_SZ, 1 << 20);
+}
+
+function openFifo(path: string, flags: number): number {
+  const fd = openSync(path, flags | constants.O_NOFOLLOW);
+  if (fstatSync(fd).isFIFO()) return fd;
+  closeSync(fd);
+  throw new Error(`${path} is not a FIFO`);
+}

@@ -1,0 +1,59 @@
+/** The daemon's own resource limits: getrlimit(2) and setrlimit(2) by way of prlimit(2). */
+import { readNofileLimit } from './proc.js';
+import { check, libc } from './libc.js';
+
+const prlimit = libc('int prlimit(int pid, int resource, void *next, void *old)');
+
+const RLIMIT = { nofile: 7, nproc: 6 } as const;
+const INFINITY = 0xffffffffffffffffn;
+
+export interface Limit {
+  readonly soft: number;
+  readonly hard: number;
+}
+
+/** Soft and hard value; Infinity when unlimited. */
+export function getLimit(which: keyof typeof RLIMIT): Limit {
+  const old = Buffer.alloc(16);
+  check(prlimit(0, RLIMIT[which], null, old), `getrlimit ${which}`);
+  return { soft: decode(old.readBigUInt64LE(0)), hard: decode(old.readBigUInt64LE(8)) };
+}
+
+/** @throws Error with `code` EPERM when the hard limit may not be raised */
+export function setLimit(which: keyof typeof RLIMIT, limit: Limit): void {
+  const next = Buffer.alloc(16);
+  next.writeBigUInt64LE(encode(limit.soft), 0);
+  next.writeBigUInt64LE(encode(limit.hard), 8);
+  check(prlimit(0, RLIMIT[which], next, null), `setrlimit ${which}`);
+}
+
+/**
+ * The soft limit of open files that supd was started with. Node has raised its own to the hard one by then, and
+ * children should not inherit that (select(2) breaks above 1024), so it is read off the parent.
+ */
+export function inheritedNofile(): number {
+  return Math.min(readNofileLimit(process.ppid) ?? 1024, getLimit('nofile').hard);
+}
+
+/**
+ * Runs `work` while the soft limit of open files is `soft`: what is spawned in it inherits that. Descriptors
+ * above the limit stay open; only new ones would be refused.
+ */
+export function withNofile<T>(soft: number, work: () => T): T {
+  const own = getLimit('nofile');
+  if (soft === own.soft || soft > own.hard) return work();
+  setLimit('nofile', { soft, hard: own.hard });
+  try {
+    return work();
+  } finally {
+    setLimit('nofile', own);
+  }
+}
+
+function decode(value: bigint): number {
+  return value === INFINITY ? Number.POSITIVE_INFINITY : Number(value);
+}
+
+function encode(value: number): bigint {
+  return Number.isFinite(value) ? BigInt(value) : INFINITY;
+}

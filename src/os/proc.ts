@@ -1,0 +1,79 @@
+/** What the kernel says of a process, from proc(5). A process that is gone is `undefined`, never an error. */
+import { readdirSync, readFileSync } from 'node:fs';
+
+export interface ProcStat {
+  readonly pid: number;
+  readonly state: string;
+  readonly ppid: number;
+  readonly pgid: number;
+  readonly session: number;
+  /** Clock ticks after boot (field 22): with the pid it names one process for the life of the machine. */
+  readonly startTicks: number;
+}
+
+export interface Identity {
+  readonly uid: number;
+  readonly gid: number;
+  readonly groups: readonly number[];
+}
+
+/** /proc/PID/stat. */
+export function readStat(pid: number): ProcStat | undefined {
+  const text = read(`/proc/${pid}/stat`);
+  if (text === undefined) return undefined;
+  // The name may hold anything, parentheses too: fields count from the last one.
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  const at = (index: number) => Number(fields[index]);
+  return { pid, state: fields[0] ?? '?', ppid: at(1), pgid: at(2), session: at(3), startTicks: at(19) };
+}
+
+/** All processes that can be seen. */
+export function readAllStats(): readonly ProcStat[] {
+  const found: ProcStat[] = [];
+  for (const name of readdirSync('/proc')) {
+    const first = name.charCodeAt(0);
+    if (first < 48 || first > 57) continue;
+    const stat = readStat(Number(name));
+    if (stat) found.push(stat);
+  }
+  return found;
+}
+
+/** Effective uid and gid and the supplementary groups, from /proc/PID/status. */
+export function readIdentity(pid: number): Identity | undefined {
+  const text = read(`/proc/${pid}/status`);
+  if (text === undefined) return undefined;
+  const numbers = (key: string) =>
+    (new RegExp(`^${key}:\\s*(.*)$`, 'm').exec(text)?.[1] ?? '').split(/\s+/).filter(Boolean).map(Number);
+  const [, uid] = numbers('Uid');
+  const [, gid] = numbers('Gid');
+  return uid === undefined || gid === undefined ? undefined : { uid, gid, groups: numbers('Groups') };
+}
+
+/** One variable of the environment a process was started with; undefined also when it may not be read. */
+export function readVariable(pid: number, name: string): string | undefined {
+  const entry = read(`/proc/${pid}/environ`)
+    ?.split('\0')
+    .find((one) => one.startsWith(`${name}=`));
+  return entry?.slice(name.length + 1);
+}
+
+/** The soft limit of open files of a process. */
+export function readNofileLimit(pid: number): number | undefined {
+  const soft = /^Max open files\s+(\d+)/m.exec(read(`/proc/${pid}/limits`) ?? '')?.[1];
+  return soft === undefined ? undefined : Number(soft);
+}
+
+function read(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+/** Resident memory in bytes, from /proc/PID/status. */
+export function readMemory(pid: number): number | undefined {
+  const kilobytes = /^VmRSS:\s+(\d+) kB/m.exec(read(`/proc/${pid}/status`) ?? '')?.[1];
+  return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
+}

@@ -1,0 +1,116 @@
+/**
+ * Who belongs to a program: its process group, what descends from it and, since supd is a subreaper, the orphans
+ * that the kernel handed to supd when their parent died. Signals go to children first.
+ */
+import treeKill from 'tree-kill';
+import { type ProcStat, readAllStats, readStat, readVariable } from './proc.js';
+
+export interface Member {
+  readonly pid: number;
+  readonly startTicks: number;
+}
+
+/** One look at all processes; good for one turn of the loop. */
+export class Snapshot {
+  private readonly children = new Map<number, ProcStat[]>();
+  private readonly all: readonly ProcStat[];
+
+  constructor(all: readonly ProcStat[] = readAllStats()) {
+    this.all = all.filter((one) => one.state !== 'Z' && one.state !== 'X');
+    for (const one of this.all) {
+      const siblings = this.children.get(one.ppid);
+      if (siblings) siblings.push(one);
+      else this.children.set(one.ppid, [one]);
+    }
+  }
+
+  /** Was this process alive then? */
+  saw(pid: number): boolean {
+    return this.all.some((one) => one.pid === pid);
+  }
+
+  /** Descendants of a live process, the deepest first; without itself. */
+  descendants(pid: number): readonly Member[] {
+    const found: Member[] = [];
+    const visit = (parent: number, depth: number) => {
+      if (depth > 10_000) return;
+      for (const child of this.children.get(parent) ?? []) {
+        visit(child.pid, depth + 1);
+        found.push(child);
+      }
+    };
+    visit(pid, 0);
+    return found;
+  }
+
+  /**
+   * What is left of a program whose main process `pid` has ended.
+   * @param isLeader  is this child of supd the main process of some program or job?
+   * @param isOurs    does this orphan come from that program?
+   */
+  leftover(
+    pid: number,
+    isLeader: (pid: number) => boolean,
+    isOurs: (pid: number) => boolean,
+  ): readonly Member[] {
+    const roots = this.all.filter((one) => {
+      if (one.pid === process.pid || isLeader(one.pid)) return false;
+      if (one.pgid === pid || one.session === pid) return true;
+      return one.ppid === process.pid && isOurs(one.pid);
+    });
+    const found = new Map<number, Member>();
+    for (const root of roots) {
+      for (const member of this.descendants(root.pid)) if (!isLeader(member.pid)) found.set(member.pid, member);
+      found.set(root.pid, root);
+    }
+    return [...found.values()];
+  }
+}
+
+/** Variables of the environment that supd gave to a program or a step, and that all it starts inherits. */
+export type Tag = Readonly<Record<string, string>>;
+
+/** Does this orphan come from what was started with that tag? */
+export function isFrom(pid: number, tag: Tag): boolean {
+  return Object.entries(tag).every(([name, value]) => readVariable(pid, name) === value);
+}
+
+/** Is it still that very process, and not a zombie? */
+export function isAlive({ pid, startTicks }: Member): boolean {
+  const stat = readStat(pid);
+  return stat !== undefined && stat.startTicks === startTicks && stat.state !== 'Z' && stat.state !== 'X';
+}
+
+/** Signals each of these processes that still is what it was. */
+export function signalMembers(members: readonly Member[], signal: number): void {
+  for (const member of members) if (isAlive(member)) signalProcess(member.pid, signal);
+}
+
+/**
+ * Sends a signal to a process, or with a negative number to a group.
+ * @returns undefined when sent or when nobody is there any more; else the errno's name
+ */
+export function signalProcess(pid: number, signal: number): string | undefined {
+  try {
+    process.kill(pid, signal);
+    return undefined;
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? 'EINVAL';
+    return code === 'ESRCH' ? undefined : code;
+  }
+}
+
+/** Is anybody in this process group? Zombies count. */
+export function groupExists(pgid: number): boolean {
+  try {
+    process.kill(-pgid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** Where /proc can't be read (hidepid, other systems): by `ps`, through the tree-kill package. */
+export function signalTreeByPs(pid: number, signal: number): Promise<void> {
+  return new Promise((resolve) => treeKill(pid, signal, () => resolve()));
+}

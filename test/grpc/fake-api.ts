@@ -1,0 +1,260 @@
+/** An Api with two processes and a job, which notes who asked what. */
+import type { Api, Asked, JobView, ProcessView } from '../../src/api/api.js';
+import { SupdError } from '../../src/api/errors.js';
+import type { RunRecord } from '../../src/core/job.js';
+
+export const instance1: ProcessView = {
+  name: 'instance1',
+  group: 'instances',
+  state: 'RUNNING',
+  description: 'pid 7, uptime 0:00:05',
+  pid: 7,
+  uptimeMs: 5000,
+  restarts: 2,
+  exitStatus: 1,
+  exitSignal: '',
+  cpuPercent: 12.5,
+  memoryBytes: 5 * 2 ** 32,
+  ready: true,
+  health: 'healthy',
+  uid: 500,
+  gid: 501,
+  groups: [501, 29],
+  startTime: 1_700_000_000_123,
+  spawnError: '',
+  stdoutLogfile: '/var/log/instance1.log',
+  stderrLogfile: '',
+  logFailure: '',
+};
+
+export const zeo: ProcessView = {
+  name: 'zeo',
+  group: 'zeo',
+  state: 'FATAL',
+  description: 'Exited too quickly (process log may have details)',
+  pid: 0,
+  uptimeMs: 0,
+  restarts: 0,
+  exitSignal: 'SIGKILL',
+  ready: false,
+  health: '',
+  groups: [],
+  stopTime: 1_700_000_001_000,
+  spawnError: "can't find command 'runzeo'",
+  stdoutLogfile: '',
+  stderrLogfile: '',
+  logFailure: 'no space left on device',
+};
+
+export const run: RunRecord = {
+  id: '20261123T030000Z-1',
+  job: 'nightly',
+  outcome: 'failed',
+  reason: 'rsync failed',
+  trigger: 'request',
+  requestedBy: 'root',
+  dueTime: 1_700_000_000_000,
+  startTime: 1_700_000_000_001,
+  endTime: 1_700_000_060_000,
+  steps: [
+    {
+      name: 'backup',
+      outcome: 'ok',
+      exit: { code: 0 },
+      attempts: 1,
+      startTime: 1_700_000_000_002,
+      endTime: 1_700_000_030_000,
+      outputBytes: 3,
+      output: 'ok\n',
+    },
+    {
+      name: 'rsync',
+      outcome: 'failed',
+      reason: 'SIGKILL',
+      exit: { signal: 9, core: false },
+      attempts: 3,
+      outputBytes: 0,
+      output: '',
+    },
+    { name: 'verify', outcome: 'waiting', attempts: 0, outputBytes: 0, output: '' },
+  ],
+};
+
+const nightly: JobView = {
+  spec: {
+    name: 'nightly',
+    action: { kind: 'sequence', steps: ['backup', 'rsync'] },
+    schedule: '0 3 * * *',
+    timezone: 'Europe/Berlin',
+    stopWaitMs: 10_000,
+    retries: 0,
+    retryDelaysMs: [],
+    exitCodes: [0],
+    warnExitCodes: [],
+    failOnOutput: false,
+    onFailure: 'fail',
+    overlap: 'skip',
+    catchupMs: 86_400_000,
+    jitterMs: 0,
+    requiresStopped: [],
+    holds: [],
+    notify: [],
+  },
+  nextRun: 1_700_010_000_000,
+  lastRun: run,
+  overdue: true,
+};
+
+export interface FakeApi extends Api {
+  /** Name of the method and its arguments, Asked left out. */
+  readonly calls: unknown[][];
+  readonly asked: Asked[];
+}
+
+/** The fake, with some methods done otherwise. */
+export function fakeApi(other: Partial<Api> = {}): FakeApi {
+  const calls: unknown[][] = [];
+  const asked: Asked[] = [];
+  const note = (name: string, ...args: unknown[]): void => void calls.push([name, ...args]);
+  const change = (name: string, by: Asked, ...args: unknown[]): void => {
+    note(name, ...args);
+    asked.push(by);
+  };
+  async function* results(code: 'STARTED' | 'STOPPED'): AsyncGenerator<{
+    name: string;
+    group: string;
+    code: typeof code;
+    message: string;
+  }> {
+    yield { name: 'instance1', group: 'instances', code, message: '' };
+    yield { name: 'zeo', group: 'zeo', code, message: 'ok' };
+  }
+  const api: Api = {
+    daemon: () => ({
+      version: '0.1.0',
+      identifier: 'supd',
+      pid: 1,
+      state: 'RUNNING',
+      startTime: 1_700_000_000_000,
+      configuration: '/etc/supd.conf',
+      logfile: '/var/log/supd.log',
+      conditions: ['disk full'],
+      memoryBytes: 50_000_000,
+    }),
+    processes: (targets) => {
+      note('processes', [...targets]);
+      const named = [instance1, zeo].filter(({ name }) => targets.length === 0 || targets.includes(name));
+      const unknown = targets
+        .filter((target) => !['instance1', 'zeo'].includes(target))
+        .map((name) => ({ name, group: '', code: 'NO_SUCH_PROCESS' as const, message: 'no such process' }));
+      return { processes: named, unknown };
+    },
+    process: (name) => {
+      const found = [instance1, zeo].find((view) => view.name === name);
+      if (!found) throw new SupdError('BAD_NAME', `no process is named "${name}"`, { field: 'name' });
+      return found;
+    },
+    configurations: () => [
+      {
+        name: 'zeo',
+        group: 'zeo',
+        inUse: true,
+        autostart: false,
+        groupPriority: 999,
+        processPriority: -1,
+        command: 'runzeo -C zeo.conf',
+      },
+    ],
+    start: (targets, by) => {
+      change('start', by, [...targets]);
+      return results('STARTED');
+    },
+    stop: (targets, by) => {
+      change('stop', by, [...targets]);
+      return results('STOPPED');
+    },
+    restart: (targets, by) => {
+      change('restart', by, [...targets]);
+      return results('STARTED');
+    },
+    signal: (targets, signal, by) => {
+      change('signal', by, [...targets], signal);
+      return [{ name: 'zeo', group: 'zeo', code: 'SIGNALLED', message: '' }];
+    },
+    writeStdin: (name, chars, by) => change('writeStdin', by, name, Buffer.from(chars).toString()),
+    readLog: (...args) => {
+      note('readLog', ...args);
+      return { content: Buffer.from([0, 255, 10]), size: 2 ** 40 };
+    },
+    followLog: async function* (name, channel, historyBytes) {
+      note('followLog', name, channel, historyBytes);
+      yield Buffer.from('one\n');
+      yield Buffer.from('two\n');
+    },
+    clearLogs: (targets, by) => {
+      change('clearLogs', by, [...targets]);
+      return [{ name: 'zeo', group: 'zeo', code: 'CLEARED', message: '' }];
+    },
+    clearMainLog: (by) => change('clearMainLog', by),
+    reread: () => ({ added: ['a'], changed: ['b', 'c'], removed: [], warnings: ['supd.conf:1: x'] }),
+    update: async function* (groups, by) {
+      change('update', by, [...groups]);
+      yield { group: 'a', change: 'ADDED', message: '' };
+      yield { group: 'b', change: 'FAILED', message: 'still runs' };
+    },
+    addGroup: (group, by) => change('addGroup', by, group),
+    removeGroup: (group, by) => change('removeGroup', by, group),
+    shutdown: (by) => change('shutdown', by),
+    reload: (by) => change('reload', by),
+    reopenLogs: (by) => change('reopenLogs', by),
+    events: async function* (token) {
+      note('events', token);
+      yield { kind: 'gap', missed: 3 };
+      yield {
+        kind: 'event',
+        event: {
+          sequence: 4,
+          resumeToken: 't4',
+          time: 1_700_000_000_999,
+          type: 'PROCESS_STATE_RUNNING',
+          name: 'zeo',
+          group: 'zeo',
+          details: { pid: '7' },
+        },
+      };
+    },
+    jobs: () => [nightly],
+    runJob: async function* (job, how, by) {
+      change('runJob', by, job, how);
+      yield { ...run, outcome: 'running' };
+      yield run;
+    },
+    cancelRun: (job, by) => {
+      change('cancelRun', by, job);
+      return run.id;
+    },
+    runs: (job, limit) => {
+      note('runs', job, limit);
+      return [run];
+    },
+    preview: (job, count) => {
+      note('preview', job, count);
+      return [{ job: 'nightly', time: 1_700_010_000_000, local: '2023-11-15 03:00 CET' }];
+    },
+    runLog: async function* (job, what) {
+      note('runLog', job, what);
+      yield { step: 'backup', content: Buffer.from('hello') };
+    },
+    ...other,
+  };
+  return { ...api, calls, asked };
+}
+
+/** An iteration that gives nothing until its signal is aborted; tells `ended` then. */
+export async function* until(signal: AbortSignal, ended: () => void): AsyncGenerator<never> {
+  await new Promise<void>((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve());
+  });
+  ended();
+}

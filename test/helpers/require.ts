@@ -1,0 +1,38 @@
+/** What a test needs of the machine beyond Node. Missing: the test is skipped by name, or fails if REQUIRE_STACK=1. */
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Test } from 'tap';
+
+/** `root`; `stack`: what test/stack/provision makes; anything else: a command. */
+export type Need = 'root' | 'stack' | (string & {});
+
+const SEARCHED = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
+
+/** May the test go on? If not, it has been skipped (or failed) with the reason, and must return. */
+export function requireStack(t: Test, needs: readonly Need[]): boolean {
+  const missing = needs.flatMap((need) => whatIsMissing(need) ?? []);
+  if (missing.length === 0) return true;
+  const reason = `needs ${missing.join(', ')}`;
+  if (process.env.REQUIRE_STACK === '1') t.fail(reason);
+  else t.plan(0, reason);
+  return false;
+}
+
+function whatIsMissing(need: Need): string | undefined {
+  if (need === 'root') return process.getuid?.() === 0 ? undefined : 'root';
+  if (need === 'stack') {
+    const users = readFileSync('/etc/passwd', 'utf8');
+    const made = existsSync('/opt/supd-stack/venv/.stamp') && /^zope:/m.test(users) && /^save:/m.test(users);
+    return made ? undefined : 'test/stack/provision to have run';
+  }
+  return SEARCHED.some((dir) => isExecutable(path.join(dir, need))) ? undefined : need;
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
