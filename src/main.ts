@@ -2,8 +2,8 @@
 import { existsSync, mkdirSync, unlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import packageJson from '../package.json' with { type: 'json' };
-import { makeApi } from './api/make.js';
 import type { ReadConfiguration } from './api/groups.js';
+import { makeApi } from './api/make.js';
 import type { Config, Problem } from './config/config.js';
 import { helpConfig } from './config/help.js';
 import { findConfig, formatProblem, loadConfig } from './config/load.js';
@@ -119,7 +119,10 @@ async function serve(
   for (;;) {
     const places = placesOf(config);
     const lock = claim(config, places);
-    const log = openMainLog({ ...mainLogOptions(config), echo: config.daemon.nodaemon && !config.daemon.silent });
+    const log = openMainLog({
+      ...mainLogOptions(config),
+      echo: config.daemon.nodaemon && !config.daemon.silent,
+    });
     for (const notice of notices) log.warn(notice);
     const life = new Daemon({
       config,
@@ -135,7 +138,9 @@ async function serve(
       notifyManager(notifySocket, 'READY=1', `MAINPID=${process.pid}`);
       if (background && !isReady) leaveForeground();
       isReady = true;
-    }).finally(() => notifyManager(notifySocket, life.engine.world.mode === 'shutdown' ? 'STOPPING=1' : 'RELOADING=1'));
+    }).finally(() =>
+      notifyManager(notifySocket, life.engine.world.mode === 'shutdown' ? 'STOPPING=1' : 'RELOADING=1'),
+    );
     life.close();
     releasePlaces(lock);
     log.close();
@@ -172,7 +177,11 @@ async function live(
 
 function claim(config: Config, places: Pick<Places, 'rundir' | 'statedir'>): number {
   try {
-    return claimPlaces(places.rundir, places.statedir, config.grpc.owner || config.grpc.readonlySocket ? 0o751 : 0o750);
+    return claimPlaces(
+      places.rundir,
+      places.statedir,
+      config.grpc.owner || config.grpc.readonlySocket ? 0o751 : 0o750,
+    );
   } catch (error) {
     if (!(error instanceof AlreadyRunning)) throw error;
     throw new Error(
@@ -184,7 +193,11 @@ function claim(config: Config, places: Pick<Places, 'rundir' | 'statedir'>): num
 
 function placesOf(config: Config): { readonly rundir: string; readonly statedir: string } {
   const { rundir, statedir } = config.daemon;
-  const who = { uid: process.geteuid?.() ?? 0, env: process.env, tmpDir: machineSurroundings(process.env).tmpDir };
+  const who = {
+    uid: process.geteuid?.() ?? 0,
+    env: process.env,
+    tmpDir: machineSurroundings(process.env).tmpDir,
+  };
   const defaults = defaultPlaces(config.path, who);
   return { rundir: rundir ?? defaults.rundir, statedir: statedir ?? defaults.statedir };
 }

@@ -114,7 +114,8 @@ function watchStarts(
   const offEngine = daemon.engine.onChange(() => {
     for (const id of [...waiting.keys()]) {
       const state = daemon.engine.world.processes.get(id)?.state;
-      if (!state || !isActive(state)) settle(id, 'ABNORMAL_TERMINATION', 'it was stopped before it was running');
+      if (!state || !isActive(state))
+        settle(id, 'ABNORMAL_TERMINATION', 'it was stopped before it was running');
     }
   });
   const finish = () => {
@@ -163,7 +164,10 @@ async function* stopAll(
         yield result(process, 'STOPPED', '');
       }
       if (gone.length > 0) continue;
-      await daemon.engine.until(() => [...waiting.keys()].some((id) => !isStillActive(daemon, id)), asked.signal);
+      await daemon.engine.until(
+        () => [...waiting.keys()].some((id) => !isStillActive(daemon, id)),
+        asked.signal,
+      );
     }
   } finally {
     clearInterval(told);
@@ -218,4 +222,3 @@ function signalOne({ process, single }: Target, signal: number): readonly Proces
 export function result({ spec }: Process, code: ResultCode, message: string): ProcessResult {
   return { name: spec.name, group: spec.group, code, message };
 }
-

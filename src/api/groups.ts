@@ -1,6 +1,7 @@
 /** Configuration and life of groups, and of the daemon itself. */
-import { diffGroups } from '../config/diff.js';
+
 import type { Config } from '../config/config.js';
+import { diffGroups } from '../config/diff.js';
 import { isActive } from '../core/world.js';
 import type { Daemon } from '../daemon/daemon.js';
 import type { Api, Asked, GroupChange } from './api.js';
@@ -40,7 +41,8 @@ export function makeGroups(daemon: Daemon, read: ReadConfiguration): Groups {
     addGroup(name, asked) {
       refuseIfClosing(daemon);
       const group = daemon.servedGroups().find((one) => one.name === name);
-      if (daemon.engine.world.groups.has(name)) throw new SupdError('ALREADY_ADDED', `${name} is active already`);
+      if (daemon.engine.world.groups.has(name))
+        throw new SupdError('ALREADY_ADDED', `${name} is active already`);
       if (!group) throw new SupdError('BAD_NAME', `no group is named "${name}"`, { field: 'group' });
       tellAsked(daemon, 'add', [name], asked);
       daemon.engine.dispatch({ type: 'addGroups', groups: [group], autostart: true });
@@ -102,7 +104,10 @@ async function* update(
 ): AsyncGenerator<GroupChange> {
   const all = names.length === 0 || names.includes('all');
   const wanted = (name: string) => all || names.includes(name);
-  const known = new Set([...daemon.engine.world.groups.keys(), ...daemon.servedGroups().map(({ name }) => name)]);
+  const known = new Set([
+    ...daemon.engine.world.groups.keys(),
+    ...daemon.servedGroups().map(({ name }) => name),
+  ]);
   for (const name of all ? [] : names.filter((one) => !known.has(one))) {
     yield { group: name, change: 'UNKNOWN', message: `no group is named "${name}"` };
   }
@@ -110,10 +115,7 @@ async function* update(
     const isGone = changes.removed.includes(name);
     const ids = membersOf(daemon, name).map(({ spec }) => spec.id);
     daemon.engine.dispatch({ type: 'stop', ids });
-    await daemon.engine.until(
-      () => membersOf(daemon, name).every(({ state }) => !isActive(state)),
-      signal,
-    );
+    await daemon.engine.until(() => membersOf(daemon, name).every(({ state }) => !isActive(state)), signal);
     yield { group: name, change: 'STOPPED', message: '' };
     daemon.engine.dispatch({ type: 'removeGroup', name });
     if (daemon.engine.world.groups.has(name)) {

@@ -2,8 +2,8 @@
 import { signalName } from '../core/signals.js';
 import { pidOf, shown } from '../core/transition.js';
 import type { Process } from '../core/world.js';
-import type { Daemon } from '../daemon/daemon.js';
 import { readNow } from '../daemon/clock.js';
+import type { Daemon } from '../daemon/daemon.js';
 import { readIdentity } from '../os/proc.js';
 import type { Api, ProcessView, Watched } from './api.js';
 import { describeProcess, uptimeOf } from './describe.js';
@@ -22,7 +22,7 @@ export function makeInspect(daemon: Daemon): Inspect {
       state: STATES[daemon.engine.world.mode],
       startTime: daemon.startTime,
       configuration: daemon.config.path,
-      logfile: daemon.parts.log.file?.path ?? '',
+      logfile: daemon.parts.log.file.path ?? '',
       conditions: daemon.conditions(),
       memoryBytes: process.memoryUsage.rss(),
     }),
@@ -30,7 +30,8 @@ export function makeInspect(daemon: Daemon): Inspect {
       const { world } = daemon.engine;
       const live = [...world.processes.values()].flatMap(({ state }) => pidOf(state) || []);
       daemon.usage.watch(live);
-      if (targets.length === 0) return { processes: sorted(world.processes.values()).map(view(daemon)), unknown: [] };
+      if (targets.length === 0)
+        return { processes: sorted(world.processes.values()).map(view(daemon)), unknown: [] };
       const { found, unknown } = findTargets(world, targets);
       return { processes: found.map((target) => view(daemon)(target.process)), unknown };
     },

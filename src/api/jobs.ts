@@ -1,11 +1,12 @@
 /** Jobs: what there is, running one by hand, what runs left behind. */
-import { nextRun } from '../config/next-run.js';
+
+import { existsSync, statSync } from 'node:fs';
+import { nextRun } from '../config/cron.js';
 import type { JobSpec, RunRecord, StepRecord } from '../core/job.js';
 import { previewRun, refuseRequest } from '../core/job-questions.js';
 import { runOf } from '../core/jobs.js';
 import type { Daemon } from '../daemon/daemon.js';
 import { follow, readLog } from '../logs/follow.js';
-import { existsSync, statSync } from 'node:fs';
 import type { Api, Asked, DueTime, JobView } from './api.js';
 import { openChannel } from './channel.js';
 import { SupdError } from './errors.js';
@@ -116,7 +117,10 @@ function whoOf({ caller, reason }: Asked): string {
 }
 
 function preview(daemon: Daemon, job: string | undefined, count: number): readonly DueTime[] {
-  const specs = job === undefined ? [...daemon.engine.world.jobs.entries.values()].map((one) => one.spec) : [specOf(daemon, job)];
+  const specs =
+    job === undefined
+      ? [...daemon.engine.world.jobs.entries.values()].map((one) => one.spec)
+      : [specOf(daemon, job)];
   const times: DueTime[] = [];
   for (const spec of specs) {
     let after = Date.now();
@@ -152,11 +156,15 @@ async function* runLog(
   signal: AbortSignal,
 ): AsyncGenerator<{ step: string; content: Uint8Array }> {
   specOf(daemon, job);
-  const run = what.runId === undefined ? daemon.journal.runs(job, 1)[0] : daemon.journal.readRun(job, what.runId);
-  if (!run) throw new SupdError('BAD_NAME', what.runId ? `${job} has no run "${what.runId}"` : `${job} never ran`);
+  const run =
+    what.runId === undefined ? daemon.journal.runs(job, 1)[0] : daemon.journal.readRun(job, what.runId);
+  if (!run)
+    throw new SupdError('BAD_NAME', what.runId ? `${job} has no run "${what.runId}"` : `${job} never ran`);
   if (what.step !== undefined && !run.steps.some(({ name }) => name === what.step)) {
     const known = run.steps.map(({ name }) => name).join(', ');
-    throw new SupdError('BAD_ARGUMENT', `${job} has no step "${what.step}"; its steps are ${known}`, { field: 'step' });
+    throw new SupdError('BAD_ARGUMENT', `${job} has no step "${what.step}"; its steps are ${known}`, {
+      field: 'step',
+    });
   }
   for (const { name } of run.steps.filter((one) => what.step === undefined || one.name === what.step)) {
     const path = daemon.journal.outputPath(job, run.id, name);
@@ -168,7 +176,8 @@ async function* runLog(
 
 function* wholeFile(step: string, path: string): Generator<{ step: string; content: Uint8Array }> {
   const size = existsSync(path) ? statSync(path).size : 0;
-  for (let at = 0; at < size; at += CHUNK_BYTES) yield { step, content: readLog(path, at, Math.min(CHUNK_BYTES, size - at)) };
+  for (let at = 0; at < size; at += CHUNK_BYTES)
+    yield { step, content: readLog(path, at, Math.min(CHUNK_BYTES, size - at)) };
 }
 
 function isLive(daemon: Daemon, run: string): boolean {
@@ -189,7 +198,8 @@ async function* followStep(
   let sent = 0;
   const off = daemon.onRun((record) => {
     const state = record.steps.find(({ name }) => name === step)?.outcome;
-    if (record.id === run && (record.outcome !== 'running' || (state !== 'running' && state !== 'waiting'))) stop();
+    if (record.id === run && (record.outcome !== 'running' || (state !== 'running' && state !== 'waiting')))
+      stop();
   });
   const record = daemon.journal.readRun(daemon.engine.world.jobs.runs.get(run)?.job ?? '', run);
   const state = record?.steps.find(({ name }) => name === step)?.outcome;

@@ -5,7 +5,8 @@ import type { Asked } from './api.js';
 /** Names and reasons come from a socket: no control characters, no endless lines. */
 export function tellAsked(daemon: Daemon, what: string, targets: readonly string[], asked: Asked): void {
   const { caller, reason } = asked;
-  const who = caller.uid === undefined ? caller.door : `uid ${caller.uid} (pid ${caller.pid}) at ${caller.door}`;
+  const who =
+    caller.uid === undefined ? caller.door : `uid ${caller.uid} (pid ${caller.pid}) at ${caller.door}`;
   const why = reason ? `: ${reason}` : '';
   daemon.parts.log.info(printable(`${[what, ...targets].join(' ')} asked for by ${who}${why}`));
 }

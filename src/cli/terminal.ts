@@ -70,7 +70,7 @@ export class Terminal {
     if (!this.lively) return;
     this.#progress = text;
     this.#draw();
-    this.#timer ??= setInterval(() => this.#draw(), tickMs).unref();
+    this.#timer ??= setInterval(() => this.#draw(), tickMs);
   }
 
   /** Ends the progress line. */

@@ -35,6 +35,8 @@ export function leaveWait(session: Session, what: string, look: string): number 
   return interrupted;
 }
 
+/** Most starts and stops are over before anybody wonders. */
+const wonderAfterMs = 300;
 const askEveryMs = 1000;
 
 /**
@@ -56,13 +58,13 @@ export function showWaiting(session: Session, targets: readonly string[], verb: 
       .map((one) => `${fullName(one)} ${one.state}`)
       .join(', ');
     terminal.showProgress(() => `${verb} ${names || '…'} ${spokenDuration(session.now() - begun)}`);
-    arm();
+    arm(askEveryMs);
   };
   // A failure here is the failure of the call that is waited for, which says it.
-  const arm = () => {
-    timer = setTimeout(() => void ask().catch(() => {}), askEveryMs).unref();
+  const arm = (ms: number) => {
+    timer = setTimeout(() => void ask().catch(() => {}), ms);
   };
-  arm();
+  arm(wonderAfterMs);
   return () => {
     ended = true;
     clearTimeout(timer);

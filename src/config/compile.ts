@@ -8,7 +8,7 @@ import { checkPlugins, compileHttpServers } from './compile/servers.js';
 import type { Config, Overrides, Surroundings } from './config.js';
 import type { Source } from './parse.js';
 import type { ProblemLog } from './problems.js';
-import type { Reading } from './reader.js';
+import { forgiving, type Reading } from './reader.js';
 import type { Section, Sections } from './sections.js';
 
 export interface Files {
@@ -56,6 +56,7 @@ export function compile(
     daemon,
     grpc: compileGrpcServer(atStart, find('grpc_server') ?? emptySection('grpc_server', files.main)),
     http: compileHttpServers(atStart, sections),
+    // A fault there is no reason not to start the daemon: the variables it names may be the user's own.
     ctl: compileCtl(forgiving(atStart), find('supctl') ?? emptySection('supctl', files.main)),
     groups,
     jobs: jobs.map(({ job }) => job),
@@ -82,11 +83,6 @@ function openReading(surroundings: Surroundings, problems: ProblemLog, strict: b
 function isStrict(sections: Sections, overrides: Overrides): boolean {
   const given = overrides.compat ?? sections.all.find((s) => s.kind === 'supd')?.entries.get('compat')?.value;
   return given?.toLowerCase() === 'strict';
-}
-
-/** A fault in the client's section is no reason not to start the daemon: its variables may be the user's own. */
-function forgiving(reading: Reading): Reading {
-  return { ...reading, problems: { ...reading.problems, error: reading.problems.warning } };
 }
 
 function variableNames(environment: Readonly<Record<string, string>>): [string, string][] {

@@ -82,10 +82,12 @@ function stripQuotes(value: string): string {
   return value.slice(start, end);
 }
 
+const NEED_QUOTES = 'values with other characters than letters, digits and _/.+-(): need quotes';
+
 function describeBreak(tokens: readonly string[], at: number): string {
   const [key = '', equals, value] = tokens.slice(at, at + 3);
   const before = at >= 4 ? ` (behind ${quote(tokens.slice(at - 4, at).join(' '))})` : '';
   if (equals === '=' && value === undefined) return `${key}= has no value; write ${key}="" for an empty one`;
-  if (equals === undefined) return `${quote(key)} is not a KEY=value${before}`;
-  return `${quote(`${key} ${equals}`)} is not a KEY=value${before}; values with other characters than letters, digits and _/.+-(): need quotes`;
+  if (equals === undefined) return `${quote(key)} is not a KEY=value${before}; ${NEED_QUOTES}`;
+  return `${quote(`${key} ${equals}`)} is not a KEY=value${before}; ${NEED_QUOTES}`;
 }

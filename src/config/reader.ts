@@ -50,6 +50,11 @@ export function placeOf(section: Section, key?: string): Place {
   return key === undefined ? place : { ...place, key };
 }
 
+/** The same reading for a section whose errors are no more than warnings. */
+export function forgiving(reading: Reading): Reading {
+  return { ...reading, problems: { ...reading.problems, error: reading.problems.warning } };
+}
+
 /** An entry's text as it counts in this configuration. */
 export function textOf(entry: Entry, reading: Pick<Reading, 'strict'>): string {
   return reading.strict ? entry.strictValue : entry.value;

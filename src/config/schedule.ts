@@ -136,7 +136,7 @@ function readRange(item: string, field: Field): FieldReading {
   if (low > high)
     return {
       ok: false,
-      why: `${quote(item)} runs backwards; write ${to}-${field.max},${field.min}-${from} or the like`,
+      why: `${quote(item)} runs backwards; write ${from}-${field.max},${field.min}-${to} or the like`,
     };
   return { ok: true, values: count(low, high, Number(step ?? 1)) };
 }

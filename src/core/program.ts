@@ -116,6 +116,8 @@ export type ProcessState =
       readonly name: 'SWEEPING';
       readonly pid: number;
       readonly next: AfterSweep;
+      /** How the process itself ended. */
+      readonly exit: Exit;
       /** What users see meanwhile. */
       readonly shown: 'STOPPING' | 'EXITED' | 'BACKOFF';
       readonly deadline: Millis;

@@ -77,7 +77,7 @@ export const TABLE: { [N in ProcessState['name']]: { [T in ProcessEvent['type']]
     start: (s) => to({ ...s, next: 'start' }),
     stop: (s) => to({ ...s, next: 'stay' }),
     exited: (s, e, c) =>
-      e.leftover ? sweeping(s.pid, { to: s.next }, 'STOPPING', c) : stopped(s, s.pid, s.next, e.exit),
+      e.leftover ? sweeping(s.pid, e.exit, { to: s.next }, 'STOPPING', c) : stopped(s, s.pid, s.next, e.exit),
     deadline: (s, _e, { spec, now }) =>
       to(
         { ...s, deadline: now.mono + spec.stopWaitMs },
@@ -171,8 +171,8 @@ function stopping(s: In<'STARTING' | 'RUNNING'>, { spec, now }: Context): Step {
   });
 }
 
-function stopped(from: ProcessState, pid: number, next: Next, exit: Exit | undefined): Step {
-  const rest = enter(from, { name: 'STOPPED' }, exit ? { pid, exit } : { pid });
+function stopped(from: ProcessState, pid: number, next: Next, exit: Exit): Step {
+  const rest = enter(from, { name: 'STOPPED' }, { pid, exit });
   return next === 'start' ? after(rest, spawn({ name: 'STOPPED' }, 1)) : rest;
 }
 
@@ -180,7 +180,7 @@ function exitedTooSoon(s: In<'STARTING'>, e: Of<'exited'>, c: Context): Step {
   if (!e.leftover) return backOffOrGiveUp(s, s.attempt, QUICK_EXIT, e.exit, c);
   const told = announceBackoff(s, s.attempt, QUICK_EXIT, e.exit);
   const next: AfterSweep = { to: 'backoff', attempt: s.attempt, why: QUICK_EXIT };
-  return after(told, sweeping(s.pid, next, 'BACKOFF', c));
+  return after(told, sweeping(s.pid, e.exit, next, 'BACKOFF', c));
 }
 
 function exitedWhileRunning(s: In<'RUNNING'>, e: Of<'exited'>, c: Context): Step {
@@ -188,7 +188,7 @@ function exitedWhileRunning(s: In<'RUNNING'>, e: Of<'exited'>, c: Context): Step
   const state: ProcessState = { name: 'EXITED', exit: e.exit };
   const ended = enter(s, state, { pid: s.pid, exit: e.exit, expected });
   if (!c.mayRestart || !wantsRestart(c.spec, expected)) return ended;
-  if (e.leftover) return after(ended, sweeping(s.pid, { to: 'start' }, 'EXITED', c));
+  if (e.leftover) return after(ended, sweeping(s.pid, e.exit, { to: 'start' }, 'EXITED', c));
   return after(ended, spawn(state, 1));
 }
 
@@ -198,12 +198,13 @@ function wantsRestart(spec: ProcessSpec, expected: boolean): boolean {
 
 function sweeping(
   pid: number,
+  exit: Exit,
   next: AfterSweep,
   as: 'STOPPING' | 'EXITED' | 'BACKOFF',
   { spec, now }: Context,
 ): Step {
   const deadline = now.mono + Math.min(spec.stopWaitMs, 2000);
-  return to({ name: 'SWEEPING', pid, next, shown: as, deadline }, { type: 'sweep', pid, signal: TERM });
+  return to({ name: 'SWEEPING', pid, exit, next, shown: as, deadline }, { type: 'sweep', pid, signal: TERM });
 }
 
 function sweptTo(s: In<'SWEEPING'>, c: Context): Step {
@@ -214,10 +215,10 @@ function sweptTo(s: In<'SWEEPING'>, c: Context): Step {
         ? giveUp(s, next.why)
         : to(backoff(next.attempt, next.why, c));
     case 'start':
-      if (s.shown === 'STOPPING') return stopped(s, s.pid, 'start', undefined);
+      if (s.shown === 'STOPPING') return stopped(s, s.pid, 'start', s.exit);
       return c.mayRestart ? spawn(s, 1) : enter(s, { name: 'STOPPED' }, { pid: s.pid });
     case 'stay':
-      return enter(s, { name: 'STOPPED' }, { pid: s.pid });
+      return stopped(s, s.pid, 'stay', s.exit);
     default:
       return next satisfies never;
   }

@@ -26,7 +26,12 @@ export function startInBackground(): number {
     file: process.execPath,
     argv: [process.execPath, ...process.execArgv, ...process.argv.slice(1)],
     env: Object.entries({ ...process.env, [MARK]: '1' }).map(([key, value]) => `${key}=${value}`),
-    fds: [[0, input], [1, 1], [2, 2], [NEWS_FD, writing]],
+    fds: [
+      [0, input],
+      [1, 1],
+      [2, 2],
+      [NEWS_FD, writing],
+    ],
     session: true,
   });
   closeSync(writing);

@@ -2,11 +2,11 @@
 import { closeSync, ftruncateSync, mkdirSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import type { Config } from '../config/config.js';
-import { nextRun } from '../config/next-run.js';
+import { nextRun } from '../config/cron.js';
+import { runId } from '../core/agenda.js';
 import type { RunRecord } from '../core/job.js';
 import type { JobsEffect } from '../core/job-events.js';
 import type { Tools } from '../core/launch.js';
-import { runId } from '../core/agenda.js';
 import type { GroupSpec, Millis, ProcessEffect, ProcessSpec, StateChange } from '../core/program.js';
 import type { WorldEffect } from '../core/world.js';
 import type { MainLog } from '../logs/mainlog.js';
@@ -84,6 +84,7 @@ export class Daemon {
       processOf: (id) => this.engine.world.processes.get(id),
       streamsOf: (id) => this.#streams.get(id),
       answer: (id, event) => this.engine.dispatch({ type: 'process', id, event }),
+      told: (line) => parts.log.info(line),
       serverUrl: serverUrlOf(parts.config),
       keepLeftovers: daemon.compat === 'strict',
     });
@@ -139,7 +140,9 @@ export class Daemon {
   }
 
   /** Why this program's command can't be executed, before anything is tried. */
-  checkCommand(spec: ProcessSpec): { readonly code: 'NO_FILE' | 'NOT_EXECUTABLE'; readonly why: string } | undefined {
+  checkCommand(
+    spec: ProcessSpec,
+  ): { readonly code: 'NO_FILE' | 'NOT_EXECUTABLE'; readonly why: string } | undefined {
     const path = spec.environment.PATH ?? this.parts.environment.PATH;
     const found = findCommand(spec.command, path, spec.directory ?? process.cwd());
     if (found.ok) return undefined;
@@ -165,7 +168,9 @@ export class Daemon {
 
   /** What does not work just now, in sentences. */
   conditions(): readonly string[] {
-    const logs = [...this.#streams].flatMap(([id, streams]) => (streams.failure ? [`${id}: ${streams.failure}`] : []));
+    const logs = [...this.#streams].flatMap(([id, streams]) =>
+      streams.failure ? [`${id}: ${streams.failure}`] : [],
+    );
     const main = this.parts.log.file?.failure;
     return [...this.#conditions.values(), ...(main ? [main] : []), ...logs];
   }
@@ -246,7 +251,10 @@ export class Daemon {
       case 'runEnded':
         if (effect.type !== 'runChanged') {
           const { job, id, outcome } = effect.run;
-          this.#tell(effect.type === 'runStarted' ? 'JOB_STARTED' : 'JOB_ENDED', job, '', { run: id, outcome });
+          this.#tell(effect.type === 'runStarted' ? 'JOB_STARTED' : 'JOB_ENDED', job, '', {
+            run: id,
+            outcome,
+          });
         }
         for (const watcher of [...this.#runWatchers]) watcher(effect.run);
         return;
@@ -315,7 +323,10 @@ function serverUrlOf(config: Config): string | undefined {
   const [server] = [...config.http].sort((a, b) => (a.kind === b.kind ? 0 : a.kind === 'unix' ? -1 : 1));
   if (!server) return undefined;
   if (server.kind === 'unix') return `unix://${server.address}`;
-  const [host, port] = [server.address.slice(0, server.address.lastIndexOf(':')), server.address.split(':').at(-1)];
+  const [host, port] = [
+    server.address.slice(0, server.address.lastIndexOf(':')),
+    server.address.split(':').at(-1),
+  ];
   return `http://${host === '' || host === '*' || host === '0.0.0.0' ? 'localhost' : host}:${port}`;
 }
 

@@ -13,12 +13,16 @@ export type Resolved =
  */
 export function resolveIdentity(spec: Pick<LaunchSpec, 'user' | 'supplementaryGroups'>): Resolved {
   const own = process.geteuid?.() ?? 0;
-  if (spec.user === undefined && spec.supplementaryGroups === undefined) return { ok: true, runAs: undefined };
+  if (spec.user === undefined && spec.supplementaryGroups === undefined)
+    return { ok: true, runAs: undefined };
   const user = spec.user ?? String(own);
   const account = findAccount(user);
   if (!account) return { ok: false, why: `setting user "${user}": no such user` };
   if (own !== 0 && account.uid !== own) {
-    return { ok: false, why: `setting user "${user}": supd runs as uid ${own}; only root can start it as another` };
+    return {
+      ok: false,
+      why: `setting user "${user}": supd runs as uid ${own}; only root can start it as another`,
+    };
   }
   if (account.uid === own && spec.supplementaryGroups === undefined) return { ok: true, runAs: undefined };
   const groups: number[] = [];

@@ -12,10 +12,24 @@ export function becomeUser(user: string, tools: Tools): string | undefined {
   const account = findAccount(user);
   if (!account) return `user: there is no user "${user}"`;
   if (account.uid === own) return undefined;
-  if (own !== 0) return `user: supd must be started as root to run as "${user}" (Can't drop privilege as nonroot user)`;
-  const flags = ['--reuid', String(account.uid), '--regid', String(account.gid), '--groups', account.groups.join(',')];
+  if (own !== 0)
+    return `user: supd must be started as root to run as "${user}" (Can't drop privilege as nonroot user)`;
+  const flags = [
+    '--reuid',
+    String(account.uid),
+    '--regid',
+    String(account.gid),
+    '--groups',
+    account.groups.join(','),
+  ];
   const self = [process.execPath, ...process.execArgv, ...process.argv.slice(1)];
-  const env = { ...process.env, HOME: account.home, USER: account.name, LOGNAME: account.name, SHELL: account.shell };
+  const env = {
+    ...process.env,
+    HOME: account.home,
+    USER: account.name,
+    LOGNAME: account.name,
+    SHELL: account.shell,
+  };
   replaceProcess(
     tools.setpriv,
     [tools.setpriv, ...flags, '--', ...self],

@@ -12,6 +12,7 @@ export interface ProcessesParts {
   readonly processOf: (id: string) => Process | undefined;
   readonly streamsOf: (id: string) => ProcessStreams | undefined;
   readonly answer: (id: string, event: ProcessEvent) => void;
+  readonly told: (line: string) => void;
   /** SUPERVISOR_SERVER_URL where a program doesn't say it. */
   readonly serverUrl: string | undefined;
   /** supervisord's way: what a program left behind is left alone. */
@@ -84,12 +85,15 @@ export class Processes {
       openFds: (uid, gid) => streams.openFor(uid, gid),
       ended: (exit) => {
         streams.drain();
-        if (spawned.ok) this.#parts.answer(id, { type: 'exited', exit, leftover: this.#isLeft(id, spawned.pid) });
+        if (spawned.ok)
+          this.#parts.answer(id, { type: 'exited', exit, leftover: this.#isLeft(id, spawned.pid) });
       },
     });
     this.#spent += performance.now() - begin;
-    if (spawned.ok) this.#parts.answer(id, { type: 'spawned', pid: spawned.pid });
-    else this.#parts.answer(id, { type: 'spawnFailed', why: spawned.why, code: spawned.code });
+    if (spawned.ok) {
+      this.#parts.told(`spawned: '${spec.name}' with pid ${spawned.pid}`);
+      this.#parts.answer(id, { type: 'spawned', pid: spawned.pid });
+    } else this.#parts.answer(id, { type: 'spawnFailed', why: spawned.why, code: spawned.code });
   }
 
   /** A stop promises that nothing is left, and is worth the thorough look; a crash is answered at once. */

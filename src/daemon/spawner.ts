@@ -96,10 +96,13 @@ function openFailure(name: string, error: NodeJS.ErrnoException): string {
 }
 
 function spawnFailure(name: string, code: string, file: string): Spawned {
-  if (code === 'EMFILE' || code === 'ENFILE') return refuse('OTHER', `too many open files to spawn '${name}'`);
+  if (code === 'EMFILE' || code === 'ENFILE')
+    return refuse('OTHER', `too many open files to spawn '${name}'`);
   if (code === 'EAGAIN') return refuse('OTHER', `Too many processes in process table to spawn '${name}'`);
-  if (code === 'ENOENT') return refuse('NO_FILE', `couldn't exec ${file}: ENOENT (is its interpreter missing?)`);
-  if (code === 'EACCES' || code === 'ENOEXEC') return refuse('NOT_EXECUTABLE', `couldn't exec ${file}: ${code}`);
+  if (code === 'ENOENT')
+    return refuse('NO_FILE', `couldn't exec ${file}: ENOENT (is its interpreter missing?)`);
+  if (code === 'EACCES' || code === 'ENOEXEC')
+    return refuse('NOT_EXECUTABLE', `couldn't exec ${file}: ${code}`);
   return refuse('OTHER', `unknown error during fork for '${name}': ${code}`);
 }
 

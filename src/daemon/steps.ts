@@ -1,10 +1,19 @@
 /** Does what the jobs' core asks for: processes of steps, their output, locks. Answers come as job events. */
-import { chownSync, closeSync, constants, fstatSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
+import {
+  chownSync,
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readFileSync,
+  readSync,
+  statSync,
+} from 'node:fs';
 import type { OfStep, StepEffect, StepEvent } from '../core/job-events.js';
 import type { Exit } from '../core/program.js';
+import { findAccount } from '../os/accounts.js';
 import { takeLock } from '../os/lock.js';
 import { signalProcess, type Tag } from '../os/tree.js';
-import { findAccount } from '../os/accounts.js';
 import { openNull, type SpawnerParts, spawnOne } from './spawner.js';
 import type { Sweeper } from './sweeper.js';
 
@@ -69,7 +78,8 @@ export class Steps {
       const isNew = !statSync(path, { throwIfNoEntry: false });
       const fd = takeLock(path);
       if (fd === undefined) return this.#parts.answer({ type: 'lockHeld', run, step, by: holderOf(path) });
-      const account = isNew && user !== undefined && process.geteuid?.() === 0 ? findAccount(user) : undefined;
+      const account =
+        isNew && user !== undefined && process.geteuid?.() === 0 ? findAccount(user) : undefined;
       if (account) chownSync(path, account.uid, account.gid);
       this.#locks.set(keyOf(of), { fd, run });
       this.#parts.answer({ type: 'lockTaken', run, step });
@@ -138,7 +148,11 @@ function tagOf(run: string, step: string): Tag {
 
 /** The step writes its file itself: whole lines or not, nothing is lost whatever becomes of supd. */
 function openOutput(path: string, uid: number, gid: number): number {
-  const fd = openSync(path, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW, 0o640);
+  const fd = openSync(
+    path,
+    constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW,
+    0o640,
+  );
   if (process.geteuid?.() === 0) chownSync(path, uid, gid);
   return fd;
 }

@@ -1,6 +1,7 @@
 /** Where each program's output goes: its FIFOs, the pumps that read them, the log files they fill. */
-import { closeSync, constants, mkdirSync, openSync, readdirSync, unlinkSync } from 'node:fs';
+
 import { randomBytes } from 'node:crypto';
+import { closeSync, constants, mkdirSync, openSync, readdirSync, unlinkSync } from 'node:fs';
 import path from 'node:path';
 import type { ProcessSpec, StreamSpec } from '../core/program.js';
 import { AnsiFilter } from '../logs/ansi.js';

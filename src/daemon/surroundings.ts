@@ -26,7 +26,9 @@ export function machineSurroundings(env: NodeJS.ProcessEnv): Surroundings {
  * @throws Error that names what is missing and the package that has it
  */
 export function findTools(searchPath: string): Tools {
-  const dirs = [...searchPath.split(':'), '/usr/sbin', '/usr/bin', '/sbin', '/bin'].filter((dir) => dir !== '');
+  const dirs = [...searchPath.split(':'), '/usr/sbin', '/usr/bin', '/sbin', '/bin'].filter(
+    (dir) => dir !== '',
+  );
   const find = (name: string, from: string): string => {
     const file = dirs.map((dir) => path.join(dir, name)).find(isExecutable);
     if (file === undefined) throw new Error(`${name} is not installed; it comes with ${from}`);

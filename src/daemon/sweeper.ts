@@ -1,5 +1,13 @@
 /** Makes sure that nothing of a program is left: looks, signals, looks again until it is gone. */
-import { groupExists, isFrom, type Member, Snapshot, signalMembers, signalTreeByPs, type Tag } from '../os/tree.js';
+import {
+  groupExists,
+  isFrom,
+  type Member,
+  Snapshot,
+  signalMembers,
+  signalTreeByPs,
+  type Tag,
+} from '../os/tree.js';
 
 /** Between two looks. */
 const LOOK_MS = 20;

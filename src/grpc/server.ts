@@ -80,9 +80,9 @@ async function serveDoor(
     'grpc.enable_channelz': 0,
     'grpc.max_receive_message_length': limit.requestBytes,
     'grpc.max_concurrent_streams': limit.streams,
-    // A client that is gone without a word, or never says one, leaves its place.
-    'grpc.keepalive_time_ms': 60 * SECOND,
-    'grpc.keepalive_timeout_ms': 20 * SECOND,
+    // Frames that make no sense leave a connection that Node neither reads nor closes: only a ping finds that out.
+    'grpc.keepalive_time_ms': 15 * SECOND,
+    'grpc.keepalive_timeout_ms': 10 * SECOND,
   });
   registerMethods(server, calls, handlersOf(api), role, doorName);
   registerWellKnown(server, calls, api);

@@ -13,7 +13,8 @@ import { type GrpcServer, type SocketOptions, serveGrpc } from './server.js';
  * @throws Error in words: an unknown owner, a socket that can't be had
  */
 export function serveSockets(api: Api, spec: GrpcServerSpec, rundir: string, log: Log): Promise<GrpcServer> {
-  if (spec.listen !== undefined) log.warn('[grpc_server] listen: TCP is not served by this version yet; ignored');
+  if (spec.listen !== undefined)
+    log.warn('[grpc_server] listen: TCP is not served by this version yet; ignored');
   const socketPath = spec.socket ?? socketIn(rundir);
   return serveGrpc({
     api,

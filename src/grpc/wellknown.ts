@@ -32,7 +32,10 @@ async function answerQuestions(call: ServerDuplexStream<Buffer, Uint8Array>): Pr
   call.once('cancelled', () => left.abort());
   try {
     const { reflect } = await import('./reflection.js');
-    for await (const question of call) if (!call.write(reflect(question))) await drained(call, left.signal);
+    // Its own end would take the answering half with it.
+    const questions: AsyncIterable<Buffer> = call.iterator({ destroyOnReturn: false });
+    for await (const question of questions)
+      if (!call.write(reflect(question))) await drained(call, left.signal);
     call.end();
   } catch (error) {
     // Also when the client has left, where it has no effect.

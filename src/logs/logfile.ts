@@ -91,6 +91,11 @@ export class LogFile implements Growth {
     return this.#outlet?.congested ?? false;
   }
 
+  /** It goes to what the daemon's stdout goes to. */
+  get isOwnStdout(): boolean {
+    return this.#outlet?.isOwnStdout ?? false;
+  }
+
   /**
    * Adds `length` bytes of `buffer` from `offset`. Has them written, or counted in `dropped`, when it returns
    * (a lagging pipe: or copied). Never throws: see `failure`. The next call tries again.

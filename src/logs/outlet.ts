@@ -15,6 +15,7 @@ export class Outlet {
   #fd: number | undefined;
   /** `borrowed`: the daemon's own descriptor, not ours to close. */
   readonly #origin: 'path' | 'stream' | 'borrowed';
+  readonly #ownFd: 1 | 2 | undefined;
   #lastError: unknown;
   #pending: Buffer[] = [];
   #pendingBytes = 0;
@@ -45,15 +46,21 @@ export class Outlet {
   static #ownStream(path: string, fd: 1 | 2): Outlet {
     const stat = fs.fstatSync(fd);
     if (stat.isFIFO() || stat.isCharacterDevice()) {
-      const outlet = new Outlet(`/proc/self/fd/${fd}`, undefined, 'stream');
+      const outlet = new Outlet(`/proc/self/fd/${fd}`, undefined, 'stream', fd);
       // Made by another user, before privileges were dropped: then the descriptor still serves.
       if (outlet.#reopen()) return outlet;
     }
-    return new Outlet(path, fd, 'borrowed');
+    return new Outlet(path, fd, 'borrowed', fd);
   }
 
-  private constructor(path: string, fd: number | undefined, origin: 'path' | 'stream' | 'borrowed') {
+  private constructor(
+    path: string,
+    fd: number | undefined,
+    origin: 'path' | 'stream' | 'borrowed',
+    ownFd?: 1 | 2,
+  ) {
     this.#path = path;
+    this.#ownFd = ownFd;
     this.#fd = fd;
     this.#origin = origin;
   }
@@ -61,6 +68,10 @@ export class Outlet {
   /** One of the daemon's own streams: it stays what it is. */
   get isOwnStream(): boolean {
     return this.#origin !== 'path';
+  }
+
+  get isOwnStdout(): boolean {
+    return this.isOwnStream && this.#ownFd === 1;
   }
 
   /** Bytes wait for the reader. */

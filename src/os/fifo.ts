@@ -1,5 +1,15 @@
 /** Named pipes: each stream of a program is one, so that it can be opened again by name, by anybody's death. */
-import { chmodSync, chownSync, closeSync, constants, fstatSync, lstatSync, openSync, unlinkSync, writeSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
 import { check, libc } from './libc.js';
 
 const mkfifo = libc('int mkfifo(const char *path, uint mode)');

@@ -1,6 +1,7 @@
 /** The daemon's own resource limits: getrlimit(2) and setrlimit(2) by way of prlimit(2). */
-import { readNofileLimit } from './proc.js';
+
 import { check, libc } from './libc.js';
+import { readNofileLimit } from './proc.js';
 
 const prlimit = libc('int prlimit(int pid, int resource, void *next, void *old)');
 

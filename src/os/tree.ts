@@ -60,7 +60,8 @@ export class Snapshot {
     });
     const found = new Map<number, Member>();
     for (const root of roots) {
-      for (const member of this.descendants(root.pid)) if (!isLeader(member.pid)) found.set(member.pid, member);
+      for (const member of this.descendants(root.pid))
+        if (!isLeader(member.pid)) found.set(member.pid, member);
       found.set(root.pid, root);
     }
     return [...found.values()];

@@ -11,7 +11,10 @@ export interface Usage {
 let pidusage: typeof pidusageType | undefined;
 
 /** One sample of all `pids`; those that are gone are left out. */
-export async function sampleUsage(pids: readonly number[], exits: Exits): Promise<ReadonlyMap<number, Usage>> {
+export async function sampleUsage(
+  pids: readonly number[],
+  exits: Exits,
+): Promise<ReadonlyMap<number, Usage>> {
   const found = new Map<number, Usage>();
   if (pids.length === 0) return found;
   pidusage ??= (await import('pidusage')).default;

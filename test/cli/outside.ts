@@ -105,6 +105,6 @@ export function failing(
 }
 
 /** A stream that fails before its first item. */
-export async function* broken(code: FailureCode, message = 'in words'): AsyncGenerator<never, void, void> {
-  throw new CallFailure(code, message);
+export async function* broken(code: FailureCode, message?: string): AsyncGenerator<never, void, void> {
+  yield await failing(code, message)();
 }

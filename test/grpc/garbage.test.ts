@@ -18,13 +18,13 @@ function noise(seed: number, length: number): Buffer {
   return bytes;
 }
 
-/** Sends bytes and waits until the daemon has hung up or the client has, half a second later at most. */
+/** Sends bytes; hangs up when the daemon has, or has had time to be hurt by them. */
 async function send(socketPath: string, ...pieces: readonly Buffer[]): Promise<void> {
   const socket = net.connect(socketPath);
   socket.on('error', () => undefined).resume();
   for (const piece of pieces) socket.write(piece);
   socket.end();
-  const bored = setTimeout(() => socket.destroy(), 500);
+  const bored = setTimeout(() => socket.destroy(), 20);
   await once(socket, 'close');
   clearTimeout(bored);
 }

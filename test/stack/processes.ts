@@ -15,14 +15,20 @@ export interface Identity {
 export function identityOf(pid: number): Identity {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   const numbers = (key: string) =>
-    (new RegExp(`^${key}:(.*)$`, 'm').exec(status)?.[1] ?? '').trim().split(/\s+/).filter(Boolean).map(Number);
+    (new RegExp(`^${key}:(.*)$`, 'm').exec(status)?.[1] ?? '')
+      .trim()
+      .split(/\s+/)
+      .filter(Boolean)
+      .map(Number);
   return { uids: numbers('Uid'), gids: numbers('Gid'), groups: numbers('Groups').sort((a, b) => a - b) };
 }
 
 /** Its environment as it was started. */
 export function environmentOf(pid: number): ReadonlyMap<string, string> {
   const entries = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').filter(Boolean);
-  return new Map(entries.map((entry) => [entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1)]));
+  return new Map(
+    entries.map((entry) => [entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1)]),
+  );
 }
 
 /** Pids of the direct children. */
@@ -84,7 +90,11 @@ export function runAs(user: string, argv: readonly string[], cwd = '/'): string 
 }
 
 /** uid, gid and sorted supplementary groups of an account, as `id` says. */
-export function accountOf(user: string): { readonly uid: number; readonly gid: number; readonly groups: readonly number[] } {
+export function accountOf(user: string): {
+  readonly uid: number;
+  readonly gid: number;
+  readonly groups: readonly number[];
+} {
   const ask = (flag: string) => execFileSync('id', [flag, user], { encoding: 'utf8' }).trim();
   const groups = ask('-G').split(' ').map(Number);
   return { uid: Number(ask('-u')), gid: Number(ask('-g')), groups: groups.sort((a, b) => a - b) };

@@ -11,7 +11,7 @@ export function checkKeys(sections: Sections, problems: ProblemLog): void {
   for (const section of sections.all) {
     const kind = kindOf(section);
     if (kind === undefined) {
-      problems.warning({ ...placeOf(section) }, describeUnknownSection(section));
+      problems.warning(placeOf(section), describeUnknownSection(section));
       continue;
     }
     if (kind.served === 'later') {
@@ -35,7 +35,7 @@ function checkOwnKeys(section: Section, kind: SectionKind, problems: ProblemLog)
   for (const key of section.own.keys()) {
     if (known.includes(key)) continue;
     const hint = didYouMean(key, known);
-    problems.warning({ ...placeOf(section, key) }, `there is no such option; ignored${hint}`);
+    problems.warning(placeOf(section, key), `there is no such option; ignored${hint}`);
   }
 }
 

@@ -90,7 +90,7 @@ function asSection(overrides: Overrides): Section {
   const entries = new Map(
     Object.entries(overrides).map(([key, value]) => [
       key,
-      { key, value, strictValue: value, source, line: 0 },
+      { key, value, strictValue: value, header: 'supd', source, line: 0 },
     ]),
   );
   return { kind: 'supd', name: undefined, header: 'supd', source, line: 0, own: entries, entries };

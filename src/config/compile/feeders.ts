@@ -64,6 +64,12 @@ export function checkEventListener(reading: Reading, section: Section, environme
 }
 
 export function checkFcgiProgram(reading: Reading, section: Section, environment: Environment): void {
+  checkFcgiOptions(reading, section);
+  compileProgram(reading, section, section.name ?? '', environment);
+}
+
+/** Those that an ordinary program doesn't have. */
+export function checkFcgiOptions(reading: Reading, section: Section): void {
   const { problems } = reading;
   const names = new Map([['program_name', section.name ?? '']]);
   const values = readOptions(reading, section, FCGI_PROGRAM, names);
@@ -75,5 +81,4 @@ export function checkFcgiProgram(reading: Reading, section: Section, environment
     if (!section.entries.has(key) || values.socket?.startsWith('unix://') !== false) continue;
     problems.error(placeOf(section, key), 'only a unix:// socket has an owner and a mode');
   }
-  compileProgram(reading, section, section.name ?? '', environment);
 }

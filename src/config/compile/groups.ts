@@ -3,11 +3,11 @@ import type { GroupSpec, ProcessSpec } from '../../core/program.js';
 import { didYouMean } from '../nearest.js';
 import { GROUP } from '../options/groups.js';
 import { quote } from '../problems.js';
-import { placeOf, type Reading, readOptions } from '../reader.js';
+import { forgiving, placeOf, type Reading, readOptions } from '../reader.js';
 import type { Section, Sections } from '../sections.js';
 import { readName } from '../types/words.js';
 import { kindOf } from './check-keys.js';
-import { checkEventListener, checkFcgiProgram } from './feeders.js';
+import { checkEventListener, checkFcgiOptions, checkFcgiProgram } from './feeders.js';
 import { compareNames, compileProgram } from './process.js';
 
 type Environment = Readonly<Record<string, string>>;
@@ -36,7 +36,11 @@ export function compileGroups(
     if (!grouped.has(section)) placed.push({ section, group: compileLone(reading, section, environment) });
   }
   for (const section of of('eventlistener')) checkEventListener(reading, section, environment);
-  for (const section of feeders) checkFcgiProgram(reading, section, environment);
+  for (const section of feeders) {
+    // In a group it is an ordinary program, whose socket supervisord doesn't look at.
+    if (grouped.has(section)) checkFcgiOptions(forgiving(reading), section);
+    else checkFcgiProgram(reading, section, environment);
+  }
 
   placed.sort((a, b) => a.group.priority - b.group.priority || compareNames(a.group.name, b.group.name));
   return dropNamesakes(reading, placed);

@@ -1,0 +1,99 @@
+/** The daemon's own log: pino's levels and lines, in supervisord's format or as JSON, through a LogFile. */
+import { pino } from 'pino';
+import { LogFile } from './logfile.js';
+
+/** supervisord's levels with its numbers and the words of its lines. */
+const LEVELS = {
+  critical: [50, 'CRIT'],
+  error: [40, 'ERRO'],
+  warn: [30, 'WARN'],
+  info: [20, 'INFO'],
+  debug: [10, 'DEBG'],
+  trace: [5, 'TRAC'],
+  blather: [3, 'BLAT'],
+} as const;
+
+type Level = keyof typeof LEVELS;
+
+export interface MainLogOptions {
+  readonly path: string;
+  readonly maxBytes: number;
+  readonly backups: number;
+  readonly level: Level;
+  readonly format: 'text' | 'json';
+  /** Every line goes to the daemon's stdout too. */
+  readonly echo: boolean;
+}
+
+/** Takes strings only, so that no object with a password in it is ever written. */
+export interface MainLog extends Readonly<Record<Level, (message: string) => void>> {
+  readonly file: LogFile;
+  reopen(): void;
+  close(): void;
+}
+
+/**
+ * Opens the main log. Lines are in the file when a call returns; a full disk is seen in `file.failure`.
+ * @throws the system's error when the file can't be opened
+ */
+export function openMainLog(options: MainLogOptions): MainLog {
+  const file = LogFile.open(options.path, options);
+  const echo = options.echo && !file.isOwnStdout ? openEcho() : undefined;
+  const toLine = options.format === 'json' ? (line: string) => line : textLine;
+  const log = pino<Level>(
+    {
+      base: null,
+      level: options.level,
+      customLevels: Object.fromEntries(
+        Object.entries(LEVELS).map(([name, [number]]) => [name, number]),
+      ) as Record<Level, number>,
+      useOnlyCustomLevels: true,
+      timestamp: options.format === 'json' ? pino.stdTimeFunctions.isoTime : pino.stdTimeFunctions.epochTime,
+      formatters: { level: (level) => ({ level }) },
+    },
+    {
+      write(line: string): void {
+        const bytes = Buffer.from(toLine(line));
+        file.append(bytes);
+        echo?.append(bytes);
+      },
+    },
+  );
+  return {
+    critical: (message) => log.critical(message),
+    error: (message) => log.error(message),
+    warn: (message) => log.warn(message),
+    info: (message) => log.info(message),
+    debug: (message) => log.debug(message),
+    trace: (message) => log.trace(message),
+    blather: (message) => log.blather(message),
+    file,
+    reopen: () => file.reopen(),
+    close() {
+      file.close();
+      echo?.close();
+    },
+  };
+}
+
+/** No stdout is no reason not to start. */
+function openEcho(): LogFile | undefined {
+  try {
+    return LogFile.open('/dev/stdout', { maxBytes: 0, backups: 0 });
+  } catch {
+    return undefined;
+  }
+}
+
+/** `2026-11-23 05:04:28,209 INFO message`, local time. */
+function textLine(line: string): string {
+  const { level, time, msg } = JSON.parse(line) as { level: Level; time: number; msg: string };
+  return `${stamp(new Date(time))} ${LEVELS[level][1]} ${msg}\n`;
+}
+
+function stamp(at: Date): string {
+  const two = (part: number) => String(part).padStart(2, '0');
+  const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+  const clock = `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
+  return `${day} ${clock},${String(at.getMilliseconds()).padStart(3, '0')}`;
+}

@@ -1,0 +1,195 @@
+import { CronExpressionParser } from 'cron-parser';
+import fc from 'fast-check';
+import { test } from 'tap';
+import { nextRun } from '../../src/config/cron.js';
+import { parseSchedule } from '../../src/config/schedule.js';
+
+/** The times due after `from`, in UTC. */
+function runs(schedule: string, zone: string, from: string, count: number): readonly string[] {
+  const found: string[] = [];
+  let at = Date.parse(from);
+  while (found.length < count) {
+    at = nextRun(schedule, at, zone);
+    found.push(new Date(at).toISOString().replace(':00.000Z', 'Z'));
+  }
+  return found;
+}
+
+test('a nightly job runs at its local time, summer and winter', async (t) => {
+  t.same(runs('0 3 * * *', 'Europe/Paris', '2026-03-27T12:00Z', 4), [
+    '2026-03-28T02:00Z',
+    '2026-03-29T01:00Z',
+    '2026-03-30T01:00Z',
+    '2026-03-31T01:00Z',
+  ]);
+});
+
+test('a time that is due is not due again at the same instant', async (t) => {
+  t.same(runs('0 3 * * *', 'UTC', '2026-01-01T03:00Z', 1), ['2026-01-02T03:00Z']);
+  t.same(runs('0 3 * * *', 'UTC', '2026-01-01T02:59:59.999Z', 1), ['2026-01-01T03:00Z']);
+});
+
+test('a local time that the spring night skips is due right after the gap', async (t) => {
+  t.same(runs('30 2 * * *', 'Europe/Paris', '2026-03-28T12:00Z', 2), [
+    '2026-03-29T01:00Z',
+    '2026-03-30T00:30Z',
+  ]);
+  t.same(runs('0 3 * * *', 'Europe/Helsinki', '2026-03-28T12:00Z', 2), [
+    '2026-03-29T01:00Z',
+    '2026-03-30T00:00Z',
+  ]);
+});
+
+test('several times that fall into the gap are due once', async (t) => {
+  t.same(runs('10,30,50 2 * * *', 'Europe/Paris', '2026-03-28T12:00Z', 2), [
+    '2026-03-29T01:00Z',
+    '2026-03-30T00:10Z',
+  ]);
+});
+
+test('a local time that the autumn night has twice is due the first time only', async (t) => {
+  t.same(runs('30 2 * * *', 'Europe/Paris', '2026-10-24T12:00Z', 2), [
+    '2026-10-25T00:30Z',
+    '2026-10-26T01:30Z',
+  ]);
+  t.same(runs('0 3 * * *', 'Europe/Helsinki', '2026-10-24T12:00Z', 2), [
+    '2026-10-25T00:00Z',
+    '2026-10-26T01:00Z',
+  ]);
+});
+
+test('asked within the second of the two hours, it is due the next day', async (t) => {
+  t.same(runs('30 2 * * *', 'Europe/Paris', '2026-10-25T01:10Z', 1), ['2026-10-26T01:30Z']);
+  t.same(runs('* 2 * * *', 'Europe/Paris', '2026-10-25T01:10Z', 1), ['2026-10-26T01:00Z']);
+  t.same(runs('15 3 * * *', 'Europe/Paris', '2026-10-25T01:10Z', 1), ['2026-10-25T02:15Z']);
+});
+
+test('every half hour stays every half hour through both changes of the clock', async (t) => {
+  t.same(runs('*/30 * * * *', 'Europe/Paris', '2026-03-29T00:00Z', 3), [
+    '2026-03-29T00:30Z',
+    '2026-03-29T01:00Z',
+    '2026-03-29T01:30Z',
+  ]);
+  t.same(runs('*/30 * * * *', 'Europe/Paris', '2026-10-25T00:00Z', 4), [
+    '2026-10-25T00:30Z',
+    '2026-10-25T01:00Z',
+    '2026-10-25T01:30Z',
+    '2026-10-25T02:00Z',
+  ]);
+});
+
+test('seconds, last days, weekdays by number and by name', async (t) => {
+  t.same(runs('15 0 3 * * *', 'UTC', '2026-01-01T00:00Z', 1), ['2026-01-01T03:00:15.000Z']);
+  t.same(runs('0 3 L * *', 'UTC', '2026-02-01T00:00Z', 1), ['2026-02-28T03:00Z']);
+  t.same(runs('0 3 * * 5L', 'UTC', '2026-02-01T00:00Z', 1), ['2026-02-27T03:00Z']);
+  t.same(runs('0 3 * * 7', 'UTC', '2026-02-02T00:00Z', 1), ['2026-02-08T03:00Z']);
+  t.same(runs('0 3 * * sun', 'UTC', '2026-02-02T00:00Z', 1), ['2026-02-08T03:00Z']);
+  t.same(runs('@daily', 'UTC', '2026-02-02T00:00Z', 1), ['2026-02-03T00:00Z']);
+});
+
+test('a rare date is found, however far', async (t) => {
+  t.same(runs('0 3 29 2 *', 'Europe/Paris', '2026-01-01T00:00Z', 1), ['2028-02-29T02:00Z']);
+});
+
+const clocks = new Map<string, Intl.DateTimeFormat>();
+
+/** By the clock on the wall, told by Intl alone. */
+function isDue(instant: number, zone: string, hour: number | undefined, minute: number): boolean {
+  const format =
+    clocks.get(zone) ??
+    new Intl.DateTimeFormat('en-GB', { timeZone: zone, hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+  clocks.set(zone, format);
+  const [h, m] = format.format(instant).split(':').map(Number);
+  return m === minute && (hour === undefined || h === hour);
+}
+
+const zones = [
+  'Europe/Paris',
+  'America/New_York',
+  'Australia/Lord_Howe',
+  'Asia/Kolkata',
+  'America/Santiago',
+  'UTC',
+];
+
+test('outside of nights of change a run is due exactly when the wall shows its time', async (t) => {
+  fc.assert(
+    fc.property(
+      fc.constantFrom(...zones),
+      fc.option(fc.integer({ min: 4, max: 22 }), { nil: undefined }),
+      fc.integer({ min: 0, max: 59 }),
+      fc.integer({ min: Date.UTC(2025, 0), max: Date.UTC(2027, 0) }),
+      (zone, hour, minute, after) => {
+        const due = nextRun(`${minute} ${hour ?? '*'} * * *`, after, zone);
+        if (!isDue(due, zone, hour, minute)) return false;
+        for (let at = Math.floor(after / 60_000 + 1) * 60_000; at < due; at += 60_000) {
+          if (isDue(at, zone, hour, minute)) return false;
+        }
+        return due > after;
+      },
+    ),
+    { numRuns: 40 },
+  );
+  t.pass('held for all');
+});
+
+const number = fc.integer({ min: 0, max: 61 }).map(String);
+const item = fc.oneof(
+  number,
+  fc.constantFrom(
+    '*',
+    '?',
+    'L',
+    '5L',
+    '5#3',
+    'mon',
+    'jan',
+    '15W',
+    'L-3',
+    'H',
+    '*/5',
+    '1-5',
+    '5-1',
+    '*/0',
+    '2/3',
+    '1-9/2',
+    'fri-sat',
+  ),
+);
+const field = fc.array(item, { minLength: 1, maxLength: 2 }).map((items) => items.join(','));
+const schedule = fc.array(field, { minLength: 4, maxLength: 7 }).map((fields) => fields.join(' '));
+
+test('what is accepted has a next time, and no text makes the check throw', async (t) => {
+  fc.assert(
+    fc.property(fc.oneof(schedule, fc.string()), (text) => {
+      const read = parseSchedule(text);
+      if (!read.ok) return read.why.length > 10;
+      CronExpressionParser.parse(read.schedule.expression, { tz: 'UTC' });
+      return nextRun(text, Date.UTC(2026, 0), 'UTC') > Date.UTC(2026, 0);
+    }),
+    { numRuns: 1000 },
+  );
+  t.pass('held for all');
+});
+
+test('what is refused says the place and what is right', async (t) => {
+  const why = (text: string) => {
+    const read = parseSchedule(text);
+    return read.ok ? 'accepted' : read.why;
+  };
+  t.equal(why('61 * * * *'), 'minute "61" is not allowed; right is 0 to 59, *, lists, ranges and /steps');
+  t.match(why('* * 15W * *'), /^day of month "15W": W \(nearest working day\) is not supported/);
+  t.match(why('* * LW * *'), /^day of month "LW": W/);
+  t.match(why('* * L-3 * *'), /^day of month "L-3": only L itself/);
+  t.match(why('H 3 * * *'), /^minute "H": H .* use jitter= instead/);
+  t.match(why('@reboot'), /"@reboot" is no time/);
+  t.match(why('@dayly'), /did you mean @daily\?/);
+  t.match(why('TZ=Europe/Paris 0 3 * * *'), /give timezone= its own line/);
+  t.match(why('0 3 * *'), /has 4 fields; right are five/);
+  t.match(why(''), /has 0 fields/);
+  t.match(why('0 3 31 2 *'), /never falls due: no such month has a day 31/);
+  t.match(why('0 3 31 4,6 *'), /never falls due/);
+  t.match(why('0 22-4 * * *'), /^hour "22-4" runs backwards; write 22-23,0-4/);
+  t.match(why('0 3 * foo *'), /^month "foo" is not allowed; right is 1 to 12 or jan to dec/);
+  t.equal(why('0 3 31 2 mon'), 'accepted', 'day or weekday: one of them suffices');
+});
