@@ -10,7 +10,9 @@ module.exports = (name) => {
   const filename = join(dist, `${name}.cjs`);
   const source = read(filename, 'latin1');
   if (source === undefined) {
-    process.stderr.write(`${name}: not built: there is no ${filename}; run "npm ci" in ${join(__dirname, '..')}\n`);
+    process.stderr.write(
+      `${name}: not built: there is no ${filename}; run "npm ci" in ${join(__dirname, '..')}\n`,
+    );
     process.exitCode = 1;
     return;
   }

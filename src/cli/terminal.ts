@@ -93,7 +93,7 @@ export class Terminal {
   #draw(): void {
     if (!this.#progress) return;
     const text = this.#progress();
-    const width = Math.max(20, this.#err.columns ?? 80);
+    const width = Math.max(20, this.#err.columns || 80);
     this.#err.write(`\r${[...text].slice(0, width - 1).join('')}\x1b[K`);
     this.#shown = true;
   }

@@ -84,7 +84,9 @@ export type JobsEffect =
   /** For the main log. */
   | { readonly type: 'tell'; readonly level: 'info' | 'warn' | 'error'; readonly text: string }
   /** For those who watch. A run that was skipped or never began only ends. */
-  | { readonly type: 'runStarted' | 'runChanged' | 'runEnded'; readonly run: RunRecord }
+  | { readonly type: 'runStarted'; readonly run: RunRecord }
+  | { readonly type: 'runChanged'; readonly run: RunRecord }
+  | { readonly type: 'runEnded'; readonly run: RunRecord }
   | StepEffect;
 
 export type StepEffect =

@@ -16,6 +16,7 @@ import type {
   ProcessState,
 } from './program.js';
 import { deadlineOf, transition } from './transition.js';
+import { answerOf, isOver, type JobWait, processesNamed } from './waits.js';
 import { advancePlans, planStop, type StopPlan, withoutIds } from './waves.js';
 
 /** One slot: what it should be, what it is, and what users ask about its past. */
@@ -42,16 +43,6 @@ export interface World {
   readonly plans: readonly StopPlan[];
   readonly waits: readonly JobWait[];
   readonly jobs: Jobs;
-}
-
-/** A job's run waits until these processes have stopped or settled. */
-interface JobWait {
-  readonly kind: 'stop' | 'start';
-  readonly run: string;
-  readonly step: string;
-  readonly ids: readonly string[];
-  /** Those that ran when the stop was asked for. */
-  readonly ran: readonly string[];
 }
 
 export type WorldEvent =
@@ -271,11 +262,7 @@ function changeJobs(turn: Turn, event: JobsEvent): void {
 }
 
 function stopForRun(turn: Turn, run: string, step: string, names: readonly string[]): void {
-  const ids = [...turn.world.processes.values()]
-    .filter(({ spec }) =>
-      names.some((name) => [spec.name, spec.group, spec.id, `${spec.group}:*`].includes(name)),
-    )
-    .map(({ spec }) => spec.id);
+  const ids = processesNamed(turn.world, names);
   const ran = ids.filter((id) => isActive(turn.world.processes.get(id)?.state ?? { name: 'STOPPED' }));
   stop(turn, ids);
   turn.world = { ...turn.world, waits: [...turn.world.waits, { kind: 'stop', run, step, ids, ran }] };
@@ -300,33 +287,11 @@ function settle(turn: Turn): void {
     if (wait) {
       moved = true;
       turn.world = { ...turn.world, waits: turn.world.waits.filter((one) => one !== wait) };
-      changeJobs(turn, answer(wait, turn.world));
+      changeJobs(turn, answerOf(wait, turn.world));
     }
   }
   const { world } = turn;
-  if (world.mode === 'running' || hasRuns(world.jobs)) return;
+  if (world.mode === 'running' || world.jobs.runs.size > 0) return;
   if ([...world.processes.values()].some(({ state }) => isActive(state))) return;
   turn.effects.push({ type: 'ended', mode: world.mode });
-}
-
-function hasRuns(jobs: Jobs): boolean {
-  return jobs.runs.size > 0;
-}
-
-function isOver(wait: JobWait, world: World): boolean {
-  return wait.ids.every((id) => {
-    const name = world.processes.get(id)?.state.name;
-    if (name === undefined) return true;
-    if (wait.kind === 'stop') return ['STOPPED', 'EXITED', 'FATAL', 'UNKNOWN'].includes(name);
-    return (
-      world.mode !== 'running' || !['SPAWNING', 'STARTING', 'BACKOFF', 'SWEEPING', 'STOPPING'].includes(name)
-    );
-  });
-}
-
-function answer(wait: JobWait, world: World): JobsEvent {
-  const { run, step } = wait;
-  if (wait.kind === 'stop') return { type: 'programsStopped', run, step, stopped: wait.ran };
-  const failed = wait.ids.filter((id) => world.processes.get(id)?.state.name !== 'RUNNING');
-  return { type: 'programsStarted', run, step, failed };
 }

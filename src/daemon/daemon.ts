@@ -1,5 +1,4 @@
 /** One life of the daemon, from a configuration to its end or reload: opens what it needs, wires it, closes it. */
-import { closeSync, ftruncateSync, mkdirSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import type { Config } from '../config/config.js';
 import { nextRun } from '../config/cron.js';
@@ -11,7 +10,6 @@ import type { GroupSpec, Millis, ProcessEffect, ProcessSpec, StateChange } from 
 import type { WorldEffect } from '../core/world.js';
 import type { MainLog } from '../logs/mainlog.js';
 import type { Exits } from '../os/exits.js';
-import { takeLock } from '../os/lock.js';
 import { readNow } from './clock.js';
 import { findCommand } from './commands.js';
 import { Engine } from './engine.js';
@@ -19,6 +17,7 @@ import { EventLog } from './eventlog.js';
 import { Journal } from './journal.js';
 import { lineOf } from './lines.js';
 import { Processes } from './processes.js';
+import { serverUrlOf } from './serverurl.js';
 import { Steps } from './steps.js';
 import { makeFifoDir, ProcessStreams, removeAutoLogs, SharedLogs, type StreamsOptions } from './streams.js';
 import { Sweeper } from './sweeper.js';
@@ -35,9 +34,6 @@ export interface DaemonParts {
   readonly nofile: number;
   readonly version: string;
 }
-
-/** Another daemon works by the same configuration. */
-export class AlreadyRunning extends Error {}
 
 export class Daemon {
   readonly parts: DaemonParts;
@@ -297,37 +293,6 @@ export class Daemon {
   #jobOf(run: string): string {
     return this.engine.world.jobs.runs.get(run)?.job ?? 'unknown';
   }
-}
-
-/**
- * Makes rundir and statedir and takes the daemon's lock in the first. The lock ends with the process.
- * @throws AlreadyRunning, or the system's error
- */
-export function claimPlaces(rundir: string, statedir: string, rundirMode: number): number {
-  mkdirSync(path.dirname(rundir), { recursive: true, mode: 0o755 });
-  mkdirSync(rundir, { recursive: true, mode: rundirMode });
-  mkdirSync(statedir, { recursive: true, mode: 0o750 });
-  const fd = takeLock(path.join(rundir, 'supd.lock'), 0o600);
-  if (fd === undefined) throw new AlreadyRunning(rundir);
-  ftruncateSync(fd);
-  writeSync(fd, `${process.pid}\n`);
-  return fd;
-}
-
-/** Gives the places up again. */
-export function releasePlaces(lock: number): void {
-  closeSync(lock);
-}
-
-function serverUrlOf(config: Config): string | undefined {
-  const [server] = [...config.http].sort((a, b) => (a.kind === b.kind ? 0 : a.kind === 'unix' ? -1 : 1));
-  if (!server) return undefined;
-  if (server.kind === 'unix') return `unix://${server.address}`;
-  const [host, port] = [
-    server.address.slice(0, server.address.lastIndexOf(':')),
-    server.address.split(':').at(-1),
-  ];
-  return `http://${host === '' || host === '*' || host === '0.0.0.0' ? 'localhost' : host}:${port}`;
 }
 
 function describe(error: unknown): string {

@@ -4,7 +4,7 @@ import { type Code, SupdError } from '../api/errors.js';
 import { encodeRichStatus } from './richstatus.js';
 
 /** @see https://grpc.github.io/grpc/core/md_doc_statuscodes.html */
-export const statusOfCode = {
+const statusOfCode = {
   BAD_NAME: status.NOT_FOUND,
   BAD_SIGNAL: status.INVALID_ARGUMENT,
   BAD_ARGUMENT: status.INVALID_ARGUMENT,
@@ -44,7 +44,7 @@ export function statusOf(error: unknown): ServerErrorResponse {
 }
 
 /** A status without details. */
-export function ended(code: status, details: string): ServerErrorResponse {
+function ended(code: status, details: string): ServerErrorResponse {
   return Object.assign(new Error(details), { code, details });
 }
 

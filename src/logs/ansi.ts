@@ -25,8 +25,8 @@ export class AnsiFilter {
    */
   filter(buffer: Buffer, start = 0, end = buffer.length): Buffer {
     const input = buffer.subarray(start, end);
-    let escape = input.indexOf(ESC);
-    if (this.#state === 'text' && escape < 0) return input;
+    let next = input.indexOf(ESC);
+    if (this.#state === 'text' && next < 0) return input;
     if (scratch.length < input.length) scratch = Buffer.allocUnsafeSlow(Math.max(input.length, 65536));
     let out = 0;
     let at = 0;
@@ -36,8 +36,8 @@ export class AnsiFilter {
         if (this.#take(input[at] as number)) at += 1;
         continue;
       }
-      if (escape < at) escape = input.indexOf(ESC, at);
-      const stop = escape < 0 ? input.length : escape;
+      if (next < at) next = input.indexOf(ESC, at);
+      const stop = next < 0 ? input.length : next;
       out += input.copy(scratch, out, at, stop);
       at = stop;
       if (at < input.length) {

@@ -1,7 +1,8 @@
 /** One log file of a program, or of the daemon: everything that writes, rotates, reopens or clears one is here. */
 import fs from 'node:fs';
-import { cutForRotation, type RotationPolicy, rotationRenames, unendedAfter } from '../core/rotation.js';
+import { cutForRotation, type RotationPolicy, unendedAfter } from '../core/rotation.js';
 import { Outlet } from './outlet.js';
+import { readRange, shiftFiles, unendedOf } from './shift.js';
 
 export interface LogFileOptions extends RotationPolicy {
   /** Of a file that is made; default 0666 less the umask. */
@@ -22,7 +23,7 @@ export interface Growth {
   readonly truncations: number;
 }
 
-const { O_WRONLY, O_APPEND, O_CREAT, O_NONBLOCK, O_NOCTTY, O_RDONLY } = fs.constants;
+const { O_WRONLY, O_APPEND, O_CREAT, O_NONBLOCK, O_NOCTTY } = fs.constants;
 
 /**
  * A log that is appended to, in whole chunks and synchronously. Files rotate at line ends and never hold more
@@ -44,8 +45,6 @@ export class LogFile implements Growth {
   #dropped = 0;
   #failure: string | undefined;
   #truncations = 0;
-  /** A file that was rotated away, being freed in the thread pool. */
-  #freeing = false;
 
   /**
    * Opens `path` for appending; makes it if need be.
@@ -235,7 +234,7 @@ export class LogFile implements Growth {
         return true;
       }
       // Missing: shifted by an earlier try that could not open the next file, or deleted.
-      if (fs.existsSync(this.path)) this.#shift();
+      if (fs.existsSync(this.path)) shiftFiles(this.path, this.#options.backups);
       this.#fd = undefined;
       this.#open();
       this.#startWith(tail);
@@ -259,37 +258,6 @@ export class LogFile implements Growth {
     }
   }
 
-  #shift(): void {
-    const { backups } = this.#options;
-    this.#freeLater(`${this.path}.${backups}`);
-    for (const [from, to] of rotationRenames(this.path, backups)) {
-      try {
-        fs.renameSync(from, to);
-      } catch (error) {
-        if (codeOf(error) !== 'ENOENT') throw error;
-      }
-    }
-  }
-
-  /**
-   * Freeing 50 MB of page cache takes 5 to 20 ms. With the oldest file held open over the rename that replaces
-   * it, this happens in the thread pool when it is closed there.
-   */
-  #freeLater(path: string): void {
-    if (this.#freeing) return;
-    try {
-      const fd = fs.openSync(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
-      this.#freeing = true;
-      setImmediate(() => {
-        fs.close(fd, () => {
-          this.#freeing = false;
-        });
-      });
-    } catch {
-      // Nothing there, or not readable: then the rename frees it.
-    }
-  }
-
   #fail(what: string, error: unknown): void {
     this.#failure = `${this.path}: ${what}: ${codeOf(error) ?? String(error)}`;
   }
@@ -301,26 +269,4 @@ export class LogFile implements Growth {
 
 function codeOf(error: unknown): string | undefined {
   return (error as NodeJS.ErrnoException).code;
-}
-
-function readRange(path: string, position: number, length: number): Buffer {
-  const fd = fs.openSync(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
-  try {
-    const buffer = Buffer.allocUnsafe(length);
-    return buffer.subarray(0, fs.readSync(fd, buffer, 0, length, position));
-  } finally {
-    fs.closeSync(fd);
-  }
-}
-
-/** How much of an existing file's end is an unfinished line; 0 when that is more than the last 64 KiB. */
-function unendedOf(path: string, size: number): number {
-  try {
-    const length = Math.min(size, 65536);
-    const tail = readRange(path, size - length, length);
-    const newline = tail.lastIndexOf(10);
-    return newline < 0 ? 0 : tail.length - 1 - newline;
-  } catch {
-    return 0;
-  }
 }

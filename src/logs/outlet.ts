@@ -13,8 +13,7 @@ const OWN_STREAM = /^(?:\/dev\/(?:fd\/)?|\/proc\/self\/fd\/)(?:(stdout|1)|(stder
 export class Outlet {
   readonly #path: string;
   #fd: number | undefined;
-  /** `borrowed`: the daemon's own descriptor, not ours to close. */
-  readonly #origin: 'path' | 'stream' | 'borrowed';
+  /** Which of the daemon's own streams this is. */
   readonly #ownFd: 1 | 2 | undefined;
   #lastError: unknown;
   #pending: Buffer[] = [];
@@ -33,7 +32,7 @@ export class Outlet {
     if (own) return Outlet.#ownStream(path, own[1] ? 1 : 2);
     const stat = fs.statSync(path, { throwIfNoEntry: false });
     if (!stat || stat.isFile() || stat.isDirectory()) return undefined;
-    const outlet = new Outlet(path, undefined, 'path');
+    const outlet = new Outlet(path);
     // A FIFO without a reader can't be opened yet: each write tries again.
     if (!outlet.#reopen() && !stat.isFIFO()) throw outlet.#lastError;
     return outlet;
@@ -46,32 +45,26 @@ export class Outlet {
   static #ownStream(path: string, fd: 1 | 2): Outlet {
     const stat = fs.fstatSync(fd);
     if (stat.isFIFO() || stat.isCharacterDevice()) {
-      const outlet = new Outlet(`/proc/self/fd/${fd}`, undefined, 'stream', fd);
+      const outlet = new Outlet(`/proc/self/fd/${fd}`, undefined, fd);
       // Made by another user, before privileges were dropped: then the descriptor still serves.
       if (outlet.#reopen()) return outlet;
     }
-    return new Outlet(path, fd, 'borrowed', fd);
+    return new Outlet(path, fd, fd);
   }
 
-  private constructor(
-    path: string,
-    fd: number | undefined,
-    origin: 'path' | 'stream' | 'borrowed',
-    ownFd?: 1 | 2,
-  ) {
+  private constructor(path: string, fd?: number, ownFd?: 1 | 2) {
     this.#path = path;
-    this.#ownFd = ownFd;
     this.#fd = fd;
-    this.#origin = origin;
+    this.#ownFd = ownFd;
   }
 
   /** One of the daemon's own streams: it stays what it is. */
   get isOwnStream(): boolean {
-    return this.#origin !== 'path';
+    return this.#ownFd !== undefined;
   }
 
   get isOwnStdout(): boolean {
-    return this.isOwnStream && this.#ownFd === 1;
+    return this.#ownFd === 1;
   }
 
   /** Bytes wait for the reader. */
@@ -91,7 +84,8 @@ export class Outlet {
     this.dropped += this.#pendingBytes;
     this.#pending = [];
     this.#pendingBytes = 0;
-    if (this.#fd !== undefined && this.#origin !== 'borrowed') fs.closeSync(this.#fd);
+    // The descriptor itself is not ours to close.
+    if (this.#fd !== undefined && this.#fd !== this.#ownFd) fs.closeSync(this.#fd);
     this.#fd = undefined;
   }
 

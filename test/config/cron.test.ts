@@ -97,7 +97,12 @@ const clocks = new Map<string, Intl.DateTimeFormat>();
 function isDue(instant: number, zone: string, hour: number | undefined, minute: number): boolean {
   const format =
     clocks.get(zone) ??
-    new Intl.DateTimeFormat('en-GB', { timeZone: zone, hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+    new Intl.DateTimeFormat('en-GB', {
+      timeZone: zone,
+      hour: '2-digit',
+      minute: '2-digit',
+      hourCycle: 'h23',
+    });
   clocks.set(zone, format);
   const [h, m] = format.format(instant).split(':').map(Number);
   return m === minute && (hour === undefined || h === hour);

@@ -46,9 +46,9 @@ export function fakeSurroundings(machine: Machine = {}): Surroundings {
   };
 }
 
-/** Loads `text` as /srv/supd.conf, given as supd.conf. */
+/** Loads `text` as supd.conf in the working directory. */
 export function loadText(text: string, machine: Machine = {}, overrides: Overrides = {}): Loaded {
-  const files = { '/srv/supd.conf': text, ...machine.files };
+  const files = { [path.join(machine.cwd ?? '/srv', 'supd.conf')]: text, ...machine.files };
   return loadConfig('supd.conf', fakeSurroundings({ ...machine, files }), overrides);
 }
 

@@ -61,10 +61,13 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-/** A program of the test's own; its output goes to `log`. */
+/** A program of the test's own; its output goes to `log`. It gets TERM when the test dies before it can end it. */
 export function startProgram(argv: readonly string[], log: string, cwd?: string): ChildProcess {
   const output = openSync(log, 'a');
-  return spawn(argv[0]!, argv.slice(1), { stdio: ['ignore', output, output], ...(cwd ? { cwd } : {}) });
+  return spawn('setpriv', ['--pdeathsig', 'TERM', ...argv], {
+    stdio: ['ignore', output, output],
+    ...(cwd ? { cwd } : {}),
+  });
 }
 
 /** Ends a program of the test's own, by force if it takes more than 20 s. */

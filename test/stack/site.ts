@@ -136,6 +136,18 @@ function makeZope({ dir, ...rest }: Site): void {
     write(path.join(dir, 'instance1/etc', name), first);
     write(path.join(dir, 'instance2/etc', name), second);
   }
+  fillDatabase(dir);
+}
+
+/** Two instances that fill an empty database at the same time are in each other's way; so it is done before. */
+function fillDatabase(dir: string): void {
+  const conf = readFileSync(path.join(dir, 'instance1/etc/zope.conf'), 'utf8').replace(
+    /<zeoclient>[\s\S]*<\/zeoclient>/,
+    '<blobstorage>\nblob-dir $DIR/var/blobstorage\n<filestorage>\npath $DIR/var/filestorage/Data.fs\n</filestorage>\n</blobstorage>',
+  );
+  const alone = path.join(dir, 'etc/alone.conf');
+  write(alone, conf);
+  runAs('zope', [`${VENV}/bin/zconsole`, 'run', alone, '/dev/null'], dir);
 }
 
 /** The same file for this deployment's directory and ports. */

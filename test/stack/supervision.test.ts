@@ -60,7 +60,7 @@ test('a page written through instance1 is read through Apache, Varnish, HAProxy 
     site,
     site.ports.instance1,
     'accueil',
-    '<p>Bonjour <a tal:attributes="href context/absolute_url"/></p>',
+    '<p>Bonjour <a tal:attributes="href template/absolute_url"/></p>',
   );
 
   t.match(await supd.supctl('stop', 'instance1'), { status: 0 });
