@@ -146,32 +146,57 @@ async function* stopAll(
   for (const { process, single } of targets) {
     if (single && !wanted.includes(process)) yield result(process, 'NOT_RUNNING', 'it is not running');
   }
-  const ids = wanted.map(({ spec }) => spec.id);
-  daemon.engine.dispatch({ type: 'stop', ids });
+  const stops = stopEach(daemon, wanted);
   if (asked.noWait) {
+    stops.leave();
     for (const process of wanted) yield result(process, 'STOPPED', 'stopping');
     return;
   }
-  const waiting = new Map(wanted.map((process) => [process.spec.id, process]));
+  const waiting = new Set(wanted);
   const told = setInterval(() => {
-    for (const { spec } of waiting.values()) daemon.parts.log.info(`waiting for ${spec.name} to stop`);
+    for (const { spec } of waiting) daemon.parts.log.info(`waiting for ${spec.name} to stop`);
   }, STILL_WAITING_MS);
   try {
-    while (waiting.size > 0) {
-      const gone = [...waiting].filter(([id]) => !isStillActive(daemon, id));
-      for (const [id, process] of gone) {
-        waiting.delete(id);
-        yield result(process, 'STOPPED', '');
-      }
-      if (gone.length > 0) continue;
-      await daemon.engine.until(
-        () => [...waiting.keys()].some((id) => !isStillActive(daemon, id)),
-        asked.signal,
-      );
+    for await (const process of stops.stopped(asked.signal)) {
+      waiting.delete(process);
+      yield result(process, 'STOPPED', '');
     }
   } finally {
     clearInterval(told);
   }
+}
+
+/**
+ * Asks these processes to stop. `stopped` gives each one once it has, also when somebody else has it started again
+ * in the same moment; either that or `leave` must be called.
+ */
+export function stopEach(
+  daemon: Daemon,
+  processes: readonly Process[],
+): { readonly stopped: (signal?: AbortSignal) => AsyncGenerator<Process>; readonly leave: () => void } {
+  const channel = openChannel<Process>();
+  const waiting = new Map(processes.map((process) => [process.spec.id, process]));
+  const settle = (id: string) => {
+    const process = waiting.get(id);
+    if (!process) return;
+    waiting.delete(id);
+    channel.push(process);
+    if (waiting.size === 0) leave();
+  };
+  const offChange = daemon.onStateChange((id, change) => {
+    if (change.from === 'STOPPING') settle(id);
+  });
+  const offEngine = daemon.engine.onChange(() => {
+    for (const id of [...waiting.keys()]) if (!isStillActive(daemon, id)) settle(id);
+  });
+  const leave = () => {
+    offChange();
+    offEngine();
+    channel.end();
+  };
+  daemon.engine.dispatch({ type: 'stop', ids: [...waiting.keys()] });
+  if (waiting.size === 0) leave();
+  return { stopped: (signal) => channel.values(signal, leave), leave };
 }
 
 function isStillActive(daemon: Daemon, id: string): boolean {

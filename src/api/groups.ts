@@ -5,6 +5,7 @@ import { diffGroups } from '../config/diff.js';
 import { isActive } from '../core/world.js';
 import type { Daemon } from '../daemon/daemon.js';
 import type { Api, Asked, GroupChange } from './api.js';
+import { stopEach } from './control.js';
 import { SupdError } from './errors.js';
 import { tellAsked } from './told.js';
 
@@ -113,9 +114,8 @@ async function* update(
   }
   for (const name of [...changes.removed, ...changes.changed].filter(wanted)) {
     const isGone = changes.removed.includes(name);
-    const ids = membersOf(daemon, name).map(({ spec }) => spec.id);
-    daemon.engine.dispatch({ type: 'stop', ids });
-    await daemon.engine.until(() => membersOf(daemon, name).every(({ state }) => !isActive(state)), signal);
+    const running = membersOf(daemon, name).filter(({ state }) => isActive(state));
+    for await (const _ of stopEach(daemon, running).stopped(signal));
     yield { group: name, change: 'STOPPED', message: '' };
     daemon.engine.dispatch({ type: 'removeGroup', name });
     if (daemon.engine.world.groups.has(name)) {

@@ -4,7 +4,7 @@ import { pidOf, shown } from '../core/transition.js';
 import type { Process } from '../core/world.js';
 import { readNow } from '../daemon/clock.js';
 import type { Daemon } from '../daemon/daemon.js';
-import { readIdentity } from '../os/proc.js';
+import { readStatus } from '../os/proc.js';
 import type { Api, ProcessView, Watched } from './api.js';
 import { describeProcess, uptimeOf } from './describe.js';
 import { findProcess, findTargets } from './targets.js';
@@ -71,7 +71,7 @@ function view(daemon: Daemon): (process: Process) => ProcessView {
     const { spec, state, exit } = process;
     const pid = pidOf(state);
     const streams = daemon.streamsOf(spec.id);
-    const identity = pid > 0 ? readIdentity(pid) : undefined;
+    const status = pid > 0 ? readStatus(pid) : undefined;
     return {
       name: spec.name,
       group: spec.group,
@@ -82,11 +82,12 @@ function view(daemon: Daemon): (process: Process) => ProcessView {
       restarts: process.restarts,
       ...(exit === undefined || 'unknown' in exit ? {} : { exitStatus: 'code' in exit ? exit.code : -1 }),
       exitSignal: exit && 'signal' in exit ? signalName(exit.signal) : '',
-      ...(pid > 0 ? daemon.usage.of(pid) : {}),
+      // Before the first sample: its own memory alone.
+      ...(status ? { memoryBytes: status.memoryBytes, uid: status.uid, gid: status.gid } : {}),
+      ...daemon.usage.of(pid),
       ready: state.name === 'RUNNING',
       health: '',
-      ...(identity ? { uid: identity.uid, gid: identity.gid } : {}),
-      groups: identity?.groups ?? [],
+      groups: status?.groups ?? [],
       ...(process.started ? { startTime: process.started.wall } : {}),
       ...(process.stopped === undefined ? {} : { stopTime: process.stopped }),
       spawnError: process.spawnError ?? '',

@@ -61,14 +61,17 @@ async function bundle(entry, name, v8Flags) {
     platform: 'node',
     format: 'cjs',
     target: 'node20',
-    minifySyntax: true,
-    minifyWhitespace: true,
-    keepNames: false,
+    // Names too: the text stays in memory for as long as the daemon lives.
+    minify: true,
     legalComments: 'none',
     external: ['koffi'],
     // Its loader wants a module's own require(), and nothing here has 64-bit numbers in objects.
     supported: { 'dynamic-import': false },
-    alias: { long: path.join(root, 'src/build/absent.cjs') },
+    alias: {
+      long: path.join(root, 'src/build/absent.cjs'),
+      // Of grpc-js, for services that supd doesn't have.
+      '@grpc/proto-loader': path.join(root, 'src/build/absent.cjs'),
+    },
     logLevel: 'warning',
     define: { 'import.meta.url': 'importMetaUrl' },
     banner: { js: "const importMetaUrl=require('node:url').pathToFileURL(__filename).href;" },
@@ -79,7 +82,6 @@ async function bundle(entry, name, v8Flags) {
 
 export async function makeDist() {
   makeContract();
-  rmSync(dist, { recursive: true, force: true });
   // V8 takes a code cache only under the flags it was made with: those of bin/supd.
   await bundle('src/main.ts', 'supd', ['--optimize-for-size']);
   await bundle('src/cli/main.ts', 'supctl', []);

@@ -11,7 +11,12 @@ import { defaultPlaces, socketIn } from '../config/places.js';
 export type Here = Pick<
   Surroundings,
   'env' | 'hostName' | 'cwd' | 'tmpDir' | 'home' | 'readText' | 'glob' | 'realPath'
-> & { readonly uid: number };
+> & {
+  /** Effective uid of who asks. */
+  readonly uid: number;
+  /** uid of a file's owner. */
+  readonly ownerOf: (file: string) => number;
+};
 
 export interface Found {
   /** Absolute paths, the likeliest first: which one is there depends on who started the daemon. */
@@ -40,17 +45,19 @@ export function readLightly(file: string, here: Here): Found {
 }
 
 /**
- * The daemon may be this user's, from a session or without one (cron, su), or root's.
+ * The daemon may be this user's, from a session or without one (cron, su); that of the configuration's owner, when
+ * root asks; or root's.
  */
-function defaultSockets(file: string, { env, tmpDir, uid, realPath }: Here): readonly string[] {
+function defaultSockets(file: string, { env, tmpDir, uid, ownerOf, realPath }: Here): readonly string[] {
   const real = realPath(file);
-  const { XDG_RUNTIME_DIR: _, ...withoutSession } = env;
-  const session = { ...env, XDG_RUNTIME_DIR: env.XDG_RUNTIME_DIR ?? `/run/user/${uid}` };
+  const own = env.XDG_RUNTIME_DIR === undefined ? [] : [{ uid, env, tmpDir }];
+  const users = uid === 0 ? [0, ownerOf(real)] : [uid, 0];
   const whos = [
-    { uid, env, tmpDir },
-    { uid, env: session, tmpDir },
-    { uid, env: withoutSession, tmpDir },
-    { uid: 0, env, tmpDir },
+    ...own,
+    ...users.flatMap((user) => [
+      { uid: user, env: { XDG_RUNTIME_DIR: `/run/user/${user}` }, tmpDir },
+      { uid: user, env: {}, tmpDir },
+    ]),
   ];
   return [...new Set(whos.map((who) => defaultPlaces(real, who).socket))];
 }

@@ -6,6 +6,7 @@ import { splitLine } from './flags.js';
 import { LineSource } from './lines.js';
 import { runCommand } from './run.js';
 import type { Stream } from './terminal.js';
+import { endOfWait } from './wait.js';
 
 export type Interaction = Omit<Session, 'signal' | 'ask' | 'lines' | 'leave'> & {
   readonly input: Readable & { readonly isTTY?: boolean };
@@ -53,7 +54,7 @@ export async function interact(interaction: Interaction): Promise<number> {
     running = new AbortController();
     const session: Session = {
       ...interaction,
-      signal: AbortSignal.any([running.signal, terminal.closed]),
+      signal: endOfWait(running.signal, terminal.closed),
       ask,
       lines: (signal) => lines.until(signal),
       leave: () => {

@@ -1,5 +1,5 @@
 /** The program supctl: what it is outside of itself, and its end. */
-import { existsSync, lstatSync, readFileSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync, statSync } from 'node:fs';
 import { homedir, hostname, tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Loaded, Surroundings } from '../config/config.js';
@@ -26,7 +26,12 @@ async function main(): Promise<void> {
     connect,
     findConfiguration: (given) => findConfiguration(given, program),
     readConfiguration: (file) =>
-      readLightly(file, { ...surroundings(), ...fileSystem, uid: process.geteuid?.() ?? 0 }),
+      readLightly(file, {
+        ...surroundings(),
+        ...fileSystem,
+        uid: process.geteuid?.() ?? 0,
+        ownerOf: (path) => statSync(path).uid,
+      }),
     loadConfiguration,
     exists,
     onInterrupt: (act) => {

@@ -15,7 +15,7 @@ export interface Options {
   readonly words: readonly string[];
 }
 
-export type ReadOptions =
+type ReadOptions =
   | { readonly ok: true; readonly options: Options }
   | { readonly ok: false; readonly message: string };
 

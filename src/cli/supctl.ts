@@ -11,6 +11,7 @@ import { openTarget } from './target.js';
 import { type Stream, Terminal } from './terminal.js';
 import { socketOfUrl } from './url.js';
 import { usageLines } from './usage.js';
+import { endOfWait } from './wait.js';
 
 export interface Outside {
   /** As it was called, for messages. */
@@ -40,8 +41,10 @@ export interface Outside {
 export async function supctl(outside: Outside): Promise<number> {
   const terminal = new Terminal({ out: outside.output, err: outside.errors, env: outside.env });
   const exit = await supctlOn(terminal, outside);
-  await terminal.flush();
-  return exit;
+  const failure = await terminal.flush();
+  if (failure === undefined) return exit;
+  terminal.hint(`supctl: cannot write the answer: ${failure}`);
+  return 1;
 }
 
 async function supctlOn(terminal: Terminal, outside: Outside): Promise<number> {
@@ -107,7 +110,7 @@ async function once(
   const release = onInterrupt(() => interrupt.abort());
   const session: Session = {
     ...base,
-    signal: AbortSignal.any([interrupt.signal, base.terminal.closed]),
+    signal: endOfWait(interrupt.signal, base.terminal.closed),
     ask: undefined,
     lines: (signal) => linesOf(input(), signal),
     leave: () => {},

@@ -1,6 +1,7 @@
 /** What tail and maintail share: the end of a log file, and what is added to it. */
 import { CallFailure, type Channel } from '../grpc/client.js';
 import { type Session, UsageError } from './command.js';
+import { contentJson, document, ndjson } from './render/json.js';
 import { drain } from './wait.js';
 
 export interface Log {
@@ -28,18 +29,11 @@ export function bytesOf(word: string | undefined): number | undefined {
 export async function showLog(
   session: Session,
   log: Log,
-  { bytes, follow }: { readonly bytes: number | undefined; readonly follow: boolean },
+  how: { readonly bytes: number | undefined; readonly follow: boolean; readonly json: boolean },
 ): Promise<number> {
   try {
-    if (follow) {
-      session.terminal.line('==> Press Ctrl-C to exit <==');
-      const request = { ...log, historyBytes: bytes ?? followedBytes };
-      const stream = session.client().followLog(request, { signal: session.signal });
-      await drain(session, stream, (content) => session.terminal.write(content));
-      return 0;
-    }
-    await printEnd(session, log, bytes ?? defaultBytes);
-    await session.terminal.write('\n');
+    if (how.follow) await showGrowth(session, log, how.bytes ?? followedBytes, how.json);
+    else await showEnd(session, log, how.bytes ?? defaultBytes, how.json);
     return 0;
   } catch (error) {
     const words = refusal(error);
@@ -51,14 +45,36 @@ export async function showLog(
   }
 }
 
+async function showGrowth(session: Session, log: Log, historyBytes: number, json: boolean): Promise<void> {
+  const { client, terminal, signal } = session;
+  if (!json) terminal.line('==> Press Ctrl-C to exit <==');
+  const stream = client().followLog({ ...log, historyBytes }, { signal });
+  await drain(session, stream, (content) =>
+    terminal.write(json ? `${ndjson(contentJson(content))}\n` : content),
+  );
+}
+
+async function showEnd(session: Session, log: Log, bytes: number, json: boolean): Promise<void> {
+  const pieces: Uint8Array[] = [];
+  for await (const piece of endOf(session, log, bytes)) {
+    if (json) pieces.push(piece);
+    else await session.terminal.write(piece);
+  }
+  await session.terminal.write(json ? `${document(contentJson(Buffer.concat(pieces)))}\n` : '\n');
+}
+
 /** The most that one answer holds. */
 const pieceBytes = 1024 * 1024;
 
-async function printEnd({ client, terminal, signal }: Session, log: Log, bytes: number): Promise<void> {
+async function* endOf(
+  { client, signal }: Session,
+  log: Log,
+  bytes: number,
+): AsyncGenerator<Uint8Array, void, void> {
   if (bytes === 0) return;
   if (bytes <= pieceBytes) {
-    const { content } = await client().readLog({ ...log, offset: -bytes, length: 0 }, { signal });
-    return terminal.write(content);
+    yield (await client().readLog({ ...log, offset: -bytes, length: 0 }, { signal })).content;
+    return;
   }
   const { size } = await client().readLog({ ...log, offset: -1, length: 0 }, { signal });
   let offset = Math.max(0, size - bytes);
@@ -66,7 +82,7 @@ async function printEnd({ client, terminal, signal }: Session, log: Log, bytes: 
     const length = Math.min(pieceBytes, size - offset);
     const { content } = await client().readLog({ ...log, offset, length }, { signal });
     if (content.length === 0) return;
-    await terminal.write(content);
+    yield content;
     offset += content.length;
   }
 }

@@ -21,6 +21,8 @@ export class Terminal {
   readonly closed: AbortSignal;
   readonly #out: Stream;
   readonly #err: Stream;
+  #draining: Promise<void> | undefined;
+  #failure: string | undefined;
   #progress: (() => string) | undefined;
   #timer: NodeJS.Timeout | undefined;
   #shown = false;
@@ -33,8 +35,11 @@ export class Terminal {
     this.lively = err.isTTY === true && env.TERM !== 'dumb';
     const gone = new AbortController();
     this.closed = gone.signal;
-    // `supctl logs -f | head -1` is no failure: what is left to say has no reader.
-    out.on('error', () => gone.abort());
+    out.on('error', (error: NodeJS.ErrnoException) => {
+      // `supctl logs -f | head -1` is no failure: what is left to say has no reader.
+      if (error.code !== 'EPIPE') this.#failure = error.message;
+      gone.abort();
+    });
     err.on('error', () => {});
   }
 
@@ -48,15 +53,8 @@ export class Terminal {
     if (this.closed.aborted) return;
     this.#erase();
     if (this.#out.write(content)) return;
-    await new Promise<void>((resolve) => {
-      const done = () => {
-        this.#out.off('drain', done);
-        this.closed.removeEventListener('abort', done);
-        resolve();
-      };
-      this.#out.once('drain', done);
-      this.closed.addEventListener('abort', done, { once: true });
-    });
+    this.#draining ??= this.#drained();
+    await this.#draining;
   }
 
   /** One line beside the result, for the person who typed. */
@@ -81,13 +79,28 @@ export class Terminal {
     this.#timer = undefined;
   }
 
-  /** Resolves when everything written has been taken. */
-  async flush(): Promise<void> {
+  /**
+   * Resolves when everything written has been taken.
+   * @returns why it could not be, other than that nobody reads it
+   */
+  async flush(): Promise<string | undefined> {
     this.settle();
+    // The error of a write is told in a later turn than the write.
+    await new Promise((resolve) => setImmediate(resolve));
     for (const stream of [this.#out, this.#err]) {
       if (stream.writableLength === 0 || stream.destroyed) continue;
       await new Promise<void>((resolve) => stream.write('', () => resolve()));
     }
+    return this.#failure;
+  }
+
+  /** One wait for all who write: several logs may be followed at once. */
+  async #drained(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#out.once('drain', resolve);
+      this.closed.addEventListener('abort', () => resolve(), { once: true });
+    });
+    this.#draining = undefined;
   }
 
   #draw(): void {

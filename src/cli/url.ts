@@ -1,6 +1,6 @@
 /** Which addresses supctl can talk to. */
 
-export type Address =
+type Address =
   | { readonly ok: true; readonly socket: string }
   | { readonly ok: false; readonly message: string };
 

@@ -1,11 +1,19 @@
 /** Waiting for what the daemon does, and no longer than the person wants to. */
+import { setMaxListeners } from 'node:events';
 import { CallFailure } from '../grpc/client.js';
 import type { Session } from './command.js';
 import { fullName } from './render/names.js';
 import { spokenDuration } from './render/times.js';
 
 /** Exit status of a wait that Ctrl-C ended: 128 + SIGINT. */
-export const interrupted = 130;
+const interrupted = 130;
+
+/** Aborted by the first of the two. One call listens to it for each of the logs that are followed, however many. */
+export function endOfWait(interrupt: AbortSignal, closed: AbortSignal): AbortSignal {
+  const signal = AbortSignal.any([interrupt, closed]);
+  setMaxListeners(0, signal, closed);
+  return signal;
+}
 
 /**
  * Gives each item of `stream` to `take` until it ends, `take` has enough, or Ctrl-C comes.

@@ -19,7 +19,7 @@ export const fileSystem: Pick<Surroundings, 'readText' | 'glob' | 'isDirectory' 
 };
 
 /** By the rules of Python's glob: `*`, `?` and `[…]` in each part, hidden names only when asked for by a dot. */
-export function findMatches(pattern: string, dir: string): readonly string[] {
+function findMatches(pattern: string, dir: string): readonly string[] {
   const full = path.resolve(dir, pattern);
   let found = ['/'];
   for (const part of full.split('/').filter((name) => name !== '')) {

@@ -10,7 +10,7 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   let best: string | undefined;
   let bestEdits = Math.max(1, Math.floor(wanted.length / 3)) + 1;
   for (const candidate of candidates) {
-    if (candidate.length > LONGEST_WORD) continue;
+    if (Math.abs(candidate.length - wanted.length) >= bestEdits) continue;
     const edits = countEdits(wanted, candidate.toLowerCase());
     if (edits < bestEdits && edits < candidate.length) {
       best = candidate;

@@ -22,7 +22,7 @@ export interface SectionKind {
   readonly served?: 'later';
 }
 
-export const PROGRAM_TABLE: Table = { ...PROGRAM_COPY, ...PROGRAM, ...PROGRAM_ENVIRONMENT };
+const PROGRAM_TABLE: Table = { ...PROGRAM_COPY, ...PROGRAM, ...PROGRAM_ENVIRONMENT };
 
 export const SECTION_KINDS: readonly SectionKind[] = [
   { kind: 'supd', alias: 'supervisord', named: 'never', doc: 'the daemon', table: SUPD },
@@ -102,4 +102,9 @@ export function findKind(kind: string): SectionKind | undefined {
 /** Every option of a kind, those of a program included. */
 export function optionsOf(kind: SectionKind): readonly (readonly [name: string, row: OptionRow])[] {
   return Object.entries(kind.isProgram === true ? { ...PROGRAM_TABLE, ...kind.table } : kind.table);
+}
+
+/** Has a kind an option of this name? */
+export function hasOption(kind: SectionKind, name: string): boolean {
+  return Object.hasOwn(kind.table, name) || (kind.isProgram === true && Object.hasOwn(PROGRAM_TABLE, name));
 }

@@ -61,13 +61,15 @@ export function textOf(entry: Entry, reading: Pick<Reading, 'strict'>): string {
 }
 
 function readOption(reading: Reading, section: Section, name: string, row: OptionRow, names: Names): unknown {
-  const { problems } = reading;
   const entry = section.entries.get(name);
-  const place = placeOf(section, name);
-  if (entry === undefined) {
-    if (row.required === true) problems.error(place, `is missing: ${row.doc}`);
-    return readDefault(reading, row, names);
-  }
+  if (entry !== undefined) return readEntry(reading, section, entry, row, names);
+  if (row.required === true) reading.problems.error(placeOf(section, name), `is missing: ${row.doc}`);
+  return readDefault(reading, row, names);
+}
+
+function readEntry(reading: Reading, section: Section, entry: Entry, row: OptionRow, names: Names): unknown {
+  const { problems } = reading;
+  const place = placeOf(section, entry.key);
   const here = layer(names, new Map([['here', entry.source.here]]));
   const text = fillIn(textOf(entry, reading), row, here, reading);
   if (!text.ok) {
@@ -87,11 +89,18 @@ function readOption(reading: Reading, section: Section, name: string, row: Optio
   return read.value;
 }
 
+/** Values of defaults that nothing is filled into, kept because every section needs them again. */
+const knownDefaults = new WeakMap<Reading, Map<OptionRow, unknown>>();
+
 function readDefault(reading: Reading, row: OptionRow, names: Names): unknown {
   if (row.default === undefined) return undefined;
+  const known = knownDefaults.get(reading) ?? new Map<OptionRow, unknown>();
+  if (known.has(row)) return known.get(row);
   const text = fillIn(row.default, row, names, reading);
   const read = text.ok ? readByRow(text.value, row, reading) : text;
-  return read.ok ? read.value : undefined;
+  const value = read.ok ? read.value : undefined;
+  if (!row.default.includes('%')) knownDefaults.set(reading, known.set(row, value));
+  return value;
 }
 
 function isDefault(value: unknown, reading: Reading, row: OptionRow, names: Names): boolean {

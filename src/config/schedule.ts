@@ -3,7 +3,7 @@ import { didYouMean } from './nearest.js';
 import { quote } from './problems.js';
 
 /** Each field in cron's order, seconds first, as the library takes it. */
-export interface Schedule {
+interface Schedule {
   /** Six fields. */
   readonly expression: string;
   /** Its hours are not bound to the clock: it goes on through a clock change by elapsed time. */

@@ -27,7 +27,7 @@ const readSchedule: Reader<string> = (text) => {
   return read.ok ? accept(text) : refuse(read.why);
 };
 
-export const READERS = {
+const READERS = {
   address: readAddress,
   autorestart: words.readAutorestart,
   bool: words.readBool,

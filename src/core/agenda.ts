@@ -105,11 +105,22 @@ export function jitterOf(spec: JobSpec, due: Millis): Millis {
   return hash % spec.jitterMs;
 }
 
-/** Where to go on after a start, an update or a clock step; undefined in `known`: never scheduled before. */
-export function resumeAgenda(spec: JobSpec, known: LastDue | undefined, wall: Millis, gap: string): Agenda {
-  const same = known !== undefined && known.schedule === scheduleText(spec);
-  const usable = same && known.due <= wall + REWOUND_MS;
-  const lastDue = usable ? known.due : wall;
+/**
+ * Where to go on after a start, an update or a clock step.
+ * @param known     what was remembered; undefined: never scheduled before
+ * @param mayMiss   times since then may have been missed; otherwise the job was not due before now
+ */
+export function resumeAgenda(
+  spec: JobSpec,
+  known: LastDue | undefined,
+  wall: Millis,
+  gap: string,
+  mayMiss: boolean,
+): Agenda {
+  const usable = known !== undefined && known.due <= wall + REWOUND_MS;
+  const goesOn = usable && mayMiss && known.schedule === scheduleText(spec);
+  // Also a new schedule doesn't go back behind what was dealt with, when the clock was set back meanwhile.
+  const lastDue = goesOn ? known.due : Math.max(wall, usable ? known.due : 0);
   return ask({ lastDue, gap }, lastDue);
 }
 

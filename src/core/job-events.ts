@@ -15,7 +15,7 @@ export interface OfStep {
 }
 
 export type JobsEvent =
-  /** At start and after each update. `lastDue` counts at the first one only. */
+  /** At start and after each update. `lastDue`: all that `rememberDue` has kept. */
   | {
       readonly type: 'configured';
       readonly specs: readonly JobSpec[];

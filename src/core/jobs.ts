@@ -73,7 +73,7 @@ function apply(turn: Turn, event: JobsEvent): void {
     case 'clockStepped':
       for (const { spec, agenda } of entries.values())
         if (agenda !== undefined)
-          resume(turn, spec, { due: agenda.lastDue, schedule: scheduleText(spec) }, SLEPT);
+          resume(turn, spec, { due: agenda.lastDue, schedule: scheduleText(spec) }, SLEPT, true);
       break;
     default: {
       const run = runs.get(event.run);
@@ -98,18 +98,17 @@ function configure(turn: Turn, { specs, lastDue }: Of<'configured'>): void {
       leaveOut(turn, name, queued, 'skipped', 'the job was removed');
   }
   for (const { spec, agenda } of entries.values()) {
-    if (agenda !== undefined) continue;
+    const known = Object.hasOwn(lastDue, spec.name) ? lastDue[spec.name] : undefined;
     // A job that is new in a running supd, or has another schedule now, was not due before.
-    const known = !configured && Object.hasOwn(lastDue, spec.name) ? lastDue[spec.name] : undefined;
-    resume(turn, spec, known, DOWN);
+    if (agenda === undefined) resume(turn, spec, known, DOWN, !configured);
   }
 }
 
 /** Goes on from the last due time; without one, or with one that can't be right, from now. */
-function resume(turn: Turn, spec: JobSpec, known: LastDue | undefined, gap: string): void {
+function resume(turn: Turn, spec: JobSpec, known: LastDue | undefined, gap: string, mayMiss: boolean): void {
   if (spec.schedule === undefined || turn.jobs.closing) return;
   const { wall } = turn.now;
-  const agenda = resumeAgenda(spec, known, wall, gap);
+  const agenda = resumeAgenda(spec, known, wall, gap, mayMiss);
   if (known !== undefined && known.due > wall + REWOUND_MS) {
     const when = formatStamp(known.due);
     tell(

@@ -150,12 +150,11 @@ export function unmet(run: Run, index: number): string | undefined {
   return undefined;
 }
 
-/** Does what contains the unit hold the same lock already? */
+/** Does what contains the unit need the same lock? Then it holds it, or the unit would not begin. */
 export function isHeldOutside(run: Run, index: number): boolean {
   const { lock } = run.units[index]!.spec;
   return run.units.some(
-    (outer, i) =>
-      i !== index && isWithin(run.units, index, i) && run.states[i]!.locked && outer.spec.lock === lock,
+    (outer, i) => i !== index && isWithin(run.units, index, i) && outer.spec.lock === lock,
   );
 }
 

@@ -87,7 +87,10 @@ export const TABLE: { [N in ProcessState['name']]: { [T in ProcessEvent['type']]
   },
   SWEEPING: {
     start: (s) => to({ ...s, next: { to: 'start' } }),
-    stop: (s) => to({ ...s, next: { to: 'stay' } }),
+    stop: (s) => {
+      const state = { ...s, next: { to: 'stay' }, shown: 'STOPPING' } as const;
+      return s.shown === 'STOPPING' ? to(state) : enter(s, state, { pid: s.pid });
+    },
     swept: (s, _e, c) => sweptTo(s, c),
     deadline: (s, _e, { spec, now }) =>
       to(

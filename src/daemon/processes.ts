@@ -85,8 +85,10 @@ export class Processes {
       openFds: (uid, gid) => streams.openFor(uid, gid),
       ended: (exit) => {
         streams.drain();
-        if (spawned.ok)
-          this.#parts.answer(id, { type: 'exited', exit, leftover: this.#isLeft(id, spawned.pid) });
+        if (!spawned.ok) return;
+        this.#askLeft(id, spawned.pid, (leftover) =>
+          this.#parts.answer(id, { type: 'exited', exit, leftover }),
+        );
       },
     });
     this.#spent += performance.now() - begin;
@@ -97,11 +99,11 @@ export class Processes {
   }
 
   /** A stop promises that nothing is left, and is worth the thorough look; a crash is answered at once. */
-  #isLeft(id: string, pid: number): boolean {
-    if (this.#parts.keepLeftovers) return false;
+  #askLeft(id: string, pid: number, tell: (isLeft: boolean) => void): void {
+    if (this.#parts.keepLeftovers) return tell(false);
     const process = this.#parts.processOf(id);
-    if (process?.state.name !== 'STOPPING') return this.#parts.sweeper.hasGroup(pid);
-    return this.#parts.sweeper.leftover(pid, tagOf(process.spec)).length > 0;
+    if (process?.state.name !== 'STOPPING') return tell(this.#parts.sweeper.hasGroup(pid));
+    this.#parts.sweeper.askLeftover(pid, tagOf(process.spec), tell);
   }
 
   #tagsOf(spec: ProcessSpec): Readonly<Record<string, string>> {

@@ -11,6 +11,8 @@ import {
 
 /** Between two looks. */
 const LOOK_MS = 20;
+/** A scan is good for those that ended before it, for as long. */
+const FRESH_MS = 5;
 
 export interface SweeperParts {
   /** Is this pid the main process of a program or a step? */
@@ -20,6 +22,8 @@ export interface SweeperParts {
 export class Sweeper {
   readonly #parts: SweeperParts;
   readonly #sweeps = new Map<number, NodeJS.Timeout>();
+  readonly #asked: (() => void)[] = [];
+  #asking: NodeJS.Immediate | undefined;
   #snapshot: { readonly taken: Snapshot; readonly at: number } | undefined;
 
   constructor(parts: SweeperParts) {
@@ -31,7 +35,20 @@ export class Sweeper {
     return groupExists(pid);
   }
 
-  /** The thorough look: also what left the group, by setsid or a double fork. */
+  /**
+   * The thorough look, in the next turn of the event loop: all that end in this one share a scan of /proc.
+   * @param tell  is anything left?
+   */
+  askLeftover(pid: number, tag: Tag, tell: (isLeft: boolean) => void): void {
+    this.#asked.push(() => tell(this.leftover(pid, tag).length > 0));
+    this.#asking ??= setImmediate(() => {
+      this.#asking = undefined;
+      this.#forget();
+      for (const ask of this.#asked.splice(0)) ask();
+    });
+  }
+
+  /** What is left of a program whose main process has ended: also what left the group, by setsid or a double fork. */
   leftover(pid: number, tag: Tag): readonly Member[] {
     // Seen before this very process ended: what it left was still its own child then.
     if (this.#snapshot?.taken.saw(pid)) this.#forget();
@@ -68,6 +85,7 @@ export class Sweeper {
   }
 
   close(): void {
+    clearImmediate(this.#asking);
     for (const timer of this.#sweeps.values()) clearTimeout(timer);
     this.#sweeps.clear();
   }
@@ -75,7 +93,7 @@ export class Sweeper {
   /** One scan serves all that ended before it and are asked for within a moment. */
   #look(): Snapshot {
     const now = performance.now();
-    if (!this.#snapshot || now - this.#snapshot.at > 2) {
+    if (!this.#snapshot || now - this.#snapshot.at > FRESH_MS) {
       this.#snapshot = { taken: new Snapshot(), at: now };
     }
     return this.#snapshot.taken;

@@ -1,7 +1,6 @@
 /** CPU and memory of programs, sampled while somebody asks. */
 import type { Millis } from '../core/program.js';
 import type { Exits } from '../os/exits.js';
-import { readMemory } from '../os/proc.js';
 import { Snapshot } from '../os/tree.js';
 import { sampleUsage, type Usage } from '../os/usage.js';
 
@@ -27,9 +26,9 @@ export class UsageSampler {
     if (!this.#timer) this.#tick();
   }
 
-  /** Of the process and all that descends from it. Before the first sample: its own memory alone. */
-  of(pid: number): Partial<Usage> {
-    return this.#usage.get(pid) ?? memoryOf(pid);
+  /** Of the process and all that descends from it; undefined before the first sample. */
+  of(pid: number): Usage | undefined {
+    return this.#usage.get(pid);
   }
 
   close(): void {
@@ -61,9 +60,4 @@ export class UsageSampler {
       }),
     );
   }
-}
-
-function memoryOf(pid: number): Partial<Usage> {
-  const memoryBytes = readMemory(pid);
-  return memoryBytes === undefined ? {} : { memoryBytes };
 }

@@ -22,6 +22,13 @@ const BURST_GAP_MS = 4;
 const BURST_READS = 4;
 
 /**
+ * Pipes enlarged at once. One flood gains by it; many at once don't, and beyond 64 MiB (pipe-user-pages-soft,
+ * pipe(7)) the kernel would shrink an ordinary user's next pipes.
+ */
+const ENLARGED_MAX = 16;
+let enlargedCount = 0;
+
+/**
  * Reads one FIFO for as long as it is open. `fd` is opened O_RDWR | O_NONBLOCK by the caller, so that there is no
  * end of file however often the child is started; from here on it belongs to the pump.
  */
@@ -85,6 +92,7 @@ export class Pump implements Flooder {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
     flood.leave(this);
+    if (this.#enlarged) enlargedCount -= 1;
     this.#socket.destroy();
   }
 
@@ -114,7 +122,9 @@ export class Pump implements Flooder {
   }
 
   #enlarge(): void {
+    if (enlargedCount >= ENLARGED_MAX) return;
     this.#enlarged = true;
+    enlargedCount += 1;
     try {
       this.#options.enlarge?.(this.#fd);
     } catch {

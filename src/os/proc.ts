@@ -1,5 +1,5 @@
 /** What the kernel says of a process, from proc(5). A process that is gone is `undefined`, never an error. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
 
 export interface ProcStat {
   readonly pid: number;
@@ -11,10 +11,13 @@ export interface ProcStat {
   readonly startTicks: number;
 }
 
-export interface Identity {
+export interface Status {
   readonly uid: number;
   readonly gid: number;
+  /** Supplementary groups. */
   readonly groups: readonly number[];
+  /** Resident. */
+  readonly memoryBytes: number;
 }
 
 /** /proc/PID/stat. */
@@ -39,15 +42,18 @@ export function readAllStats(): readonly ProcStat[] {
   return found;
 }
 
-/** Effective uid and gid and the supplementary groups, from /proc/PID/status. */
-export function readIdentity(pid: number): Identity | undefined {
+/** Effective identity and resident memory, from /proc/PID/status. */
+export function readStatus(pid: number): Status | undefined {
   const text = read(`/proc/${pid}/status`);
   if (text === undefined) return undefined;
   const numbers = (key: string) =>
     (new RegExp(`^${key}:\\s*(.*)$`, 'm').exec(text)?.[1] ?? '').split(/\s+/).filter(Boolean).map(Number);
   const [, uid] = numbers('Uid');
   const [, gid] = numbers('Gid');
-  return uid === undefined || gid === undefined ? undefined : { uid, gid, groups: numbers('Groups') };
+  if (uid === undefined || gid === undefined) return undefined;
+  // A zombie has no memory.
+  const [kilobytes = 0] = numbers('VmRSS');
+  return { uid, gid, groups: numbers('Groups'), memoryBytes: kilobytes * 1024 };
 }
 
 /** One variable of the environment a process was started with; undefined also when it may not be read. */
@@ -64,16 +70,22 @@ export function readNofileLimit(pid: number): number | undefined {
   return soft === undefined ? undefined : Number(soft);
 }
 
+const buffer = Buffer.alloc(16384);
+
+/** Proc files say their size is 0; the first read gives all of what is read here. */
 function read(path: string): string | undefined {
+  let fd: number | undefined;
   try {
-    return readFileSync(path, 'utf8');
+    fd = openSync(path, 'r');
+    let text = '';
+    for (let count = buffer.length; count === buffer.length; ) {
+      count = readSync(fd, buffer, 0, buffer.length, null);
+      text += buffer.toString('latin1', 0, count);
+    }
+    return text;
   } catch {
     return undefined;
+  } finally {
+    if (fd !== undefined) closeSync(fd);
   }
-}
-
-/** Resident memory in bytes, from /proc/PID/status. */
-export function readMemory(pid: number): number | undefined {
-  const kilobytes = /^VmRSS:\s+(\d+) kB/m.exec(read(`/proc/${pid}/status`) ?? '')?.[1];
-  return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
 }

@@ -1,8 +1,6 @@
 import { test } from 'tap';
 import { type Here, readLightly } from '../../src/cli/find.js';
 
-const hash = /[0-9a-f]{8}/;
-
 function here(files: Readonly<Record<string, string>>, over: Partial<Here> = {}): Here {
   return {
     env: { HOME: '/home/me' },
@@ -11,6 +9,7 @@ function here(files: Readonly<Record<string, string>>, over: Partial<Here> = {})
     tmpDir: '/tmp',
     home: '/home/me',
     uid: 1000,
+    ownerOf: () => 2000,
     readText: (file) => {
       const text = files[file];
       if (text === undefined) throw new Error('EISDIR');
@@ -51,13 +50,23 @@ test('included files count, the last word wins', (t) => {
   t.end();
 });
 
+/** Sockets with the instance's name, which ends in a hash, shortened. */
+const short = (sockets: readonly string[]) => sockets.map((one) => one.replace(/etc-supd-[0-9a-f]{8}/, 'I'));
+
 test('by default it is looked for where this user has it, with and without a session, then where root has', (t) => {
-  const { sockets } = find('[supd]\n', { env: { HOME: '/home/me', XDG_RUNTIME_DIR: '/run/user/1000' } });
-  t.equal(sockets.length, 3);
-  t.match(sockets[0], new RegExp(`^/run/user/1000/supd/etc-supd-${hash.source}/supd.sock$`));
-  t.match(sockets[1], new RegExp(`^/tmp/supd-1000/etc-supd-${hash.source}/supd.sock$`));
-  t.match(sockets[2], new RegExp(`^/run/supd/etc-supd-${hash.source}/supd.sock$`));
-  t.equal(find('[supd]\n', { uid: 0 }).sockets.length, 1);
+  const mine = ['/run/user/1000/supd/I/supd.sock', '/tmp/supd-1000/I/supd.sock', '/run/supd/I/supd.sock'];
+  t.strictSame(short(find('[supd]\n').sockets), mine);
+  const env = { XDG_RUNTIME_DIR: '/xdg' };
+  t.strictSame(short(find('[supd]\n', { env }).sockets), ['/xdg/supd/I/supd.sock', ...mine]);
+  t.end();
+});
+
+test('root finds the daemon of the user whose configuration it is', (t) => {
+  t.strictSame(short(find('[supd]\n', { uid: 0 }).sockets), [
+    '/run/supd/I/supd.sock',
+    '/run/user/2000/supd/I/supd.sock',
+    '/tmp/supd-2000/I/supd.sock',
+  ]);
   t.end();
 });
 

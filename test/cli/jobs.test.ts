@@ -12,6 +12,7 @@ test('job run prints each step as it ends, then the run', async (t) => {
   const failed = step('rsync', {
     outcome: 'failed',
     reason: 'exit status 23',
+    attempts: 3,
     startTime: 3000,
     endTime: 128_000,
   });
@@ -32,7 +33,7 @@ test('job run prints each step as it ends, then the run', async (t) => {
     out,
     [
       'nightly: zeopack ok (3 s)',
-      'nightly: rsync failed (2 min 5 s): exit status 23',
+      'nightly: rsync failed (2 min 5 s, 3 attempts): exit status 23',
       'nightly: logs skipped: needs rsync, which failed',
       'nightly: failed (2 min 8 s): rsync failed',
       '',
@@ -46,6 +47,8 @@ test('a command alone has one line', async (t) => {
   const { out, exit } = await call(running(run('backup')), ['job', 'run', 'backup']);
   t.equal(out, 'backup: ok (3 s)\n');
   t.equal(exit, 0);
+  const retried = running(run('backup', { steps: [step('backup', { attempts: 2 })] }));
+  t.equal((await call(retried, ['job', 'run', 'backup'])).out, 'backup: ok (3 s, 2 attempts)\n');
 });
 
 test('the outcome of the run is the exit status', async (t) => {
@@ -213,6 +216,10 @@ test('job log puts a heading before each step of a sequence, and none before a c
   );
   t.equal((await call(client, ['job', 'log', 'backup', '--run', '1', '-f'])).out, 'packed up\n');
   t.equal((await call(client, ['job', 'log', 'nightly', '--step', 'zeopack'])).out, 'packed up\n');
+  t.equal(
+    (await call(client, ['job', 'log', 'nightly', '--json'])).out,
+    '{"step":"zeopack","content":"cGFja2Vk"}\n{"step":"backup","content":"IHVwCg=="}\n',
+  );
   t.strictSame(asked[1], { job: 'backup', runId: '1', follow: true });
 });
 

@@ -23,6 +23,14 @@ test('tail prints the last 1600 bytes as they are, or as many as are asked for, 
   t.equal((await call(fileOf('one\ntwo'), ['tail', '-3', 'a'])).out, 'two\n');
 });
 
+test('tail --json has the bytes in base64', async (t) => {
+  t.strictSame(JSON.parse((await call(fileOf('one\n'), ['tail', '--json', 'a'])).out), {
+    content: 'b25lCg==',
+  });
+  const client: Partial<Client> = { followLog: () => stream(bytes('one\n')) };
+  t.equal((await call(client, ['maintail', '-f', '--json'])).out, '{"content":"b25lCg=="}\n');
+});
+
 test('tail asks for more than one answer can hold piece by piece', async (t) => {
   const text = 'a'.repeat(10) + 'b'.repeat(3 * 1024 * 1024);
   const { out } = await call(fileOf(text), ['tail', `-${3 * 1024 * 1024}`, 'a']);
@@ -179,17 +187,30 @@ test('colours only where there is a terminal and nobody said NO_COLOR', async (t
   t.notMatch((await call(client, ['logs', 'all'], quiet)).out, '\x1b[');
 });
 
-test('nobody reads any more: the command ends quietly', async (t) => {
-  class Broken extends Screen {
-    override _write(_chunk: Buffer | string, _encoding: string, done: (error?: Error) => void): void {
-      done(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }));
-    }
+class Broken extends Screen {
+  readonly #code: string;
+
+  constructor(code: string) {
+    super();
+    this.#code = code;
   }
+
+  override _write(_chunk: Buffer | string, _encoding: string, done: (error?: Error) => void): void {
+    done(Object.assign(new Error(`write ${this.#code}`), { code: this.#code }));
+  }
+}
+
+test('nobody reads any more: the command ends quietly', async (t) => {
   const client: Partial<Client> = {
     followLog: (_request, options) => endless(options?.signal, bytes('one\n')),
   };
-  const called = await call(client, ['tail', '-f', 'a'], { output: new Broken() });
+  const called = await call(client, ['tail', '-f', 'a'], { output: new Broken('EPIPE') });
   t.strictSame(called, { out: '', err: '', exit: 0 });
+});
+
+test('an answer that cannot be written is a failure', async (t) => {
+  const called = await call(fileOf('one\n'), ['tail', 'a'], { output: new Broken('ENOSPC') });
+  t.strictSame(called, { out: '', err: 'supctl: cannot write the answer: write ENOSPC\n', exit: 1 });
 });
 
 test('events are told as they come, lost ones too', async (t) => {

@@ -1,4 +1,5 @@
 import { test } from 'tap';
+import { commands } from '../../src/cli/commands/index.js';
 import { readFlags, splitLine } from '../../src/cli/flags.js';
 import { readOptions } from '../../src/cli/options.js';
 import { socketOfUrl } from '../../src/cli/url.js';
@@ -129,6 +130,31 @@ test('help tells of each command what -h and --help of it tell', async (t) => {
   t.equal((await call({}, ['restart', '--help'])).out, restart);
   t.match((await call({}, ['help', 'job', 'run'])).out, /^job run NAME/);
   t.strictSame(await call({}, ['help', 'bogus']), { out: '*** No help on bogus\n', err: '', exit: 0 });
+});
+
+test('every flag of a command is in its help, and every command that reads has --json', (t) => {
+  const without = [
+    'add',
+    'remove',
+    'shutdown',
+    'reload',
+    'fg',
+    'open',
+    'help',
+    'quit',
+    'exit',
+    'job',
+    'job cancel',
+  ];
+  for (const { name, flags, help } of commands) {
+    for (const flag of Object.keys(flags)) t.ok(help.join('\n').includes(flag), `${name} ${flag}`);
+    t.equal('--json' in flags, !without.includes(name), name);
+  }
+  t.strictSame(
+    commands.map(({ name }) => name),
+    commands.map(({ name }) => name).sort(),
+  );
+  t.end();
 });
 
 test('flags of a command stand anywhere among its words', (t) => {

@@ -206,6 +206,7 @@ const act: fc.Arbitrary<Act> = fc.oneof(
 
 /** Watches over what must hold whatever happens. */
 class Watch {
+  highest = 0;
   readonly ran = new Map<string, number>();
   readonly expected = new Set(['zeo', 'instance1']);
 
@@ -257,7 +258,9 @@ function perform(shell: FakeJobShell, watch: Watch, one: Act, count: number): Fa
       shell.dispatch({ type: 'configured', specs: one.specs, lastDue: shell.lastDue });
       return shell;
     case 'step clock':
-      shell.wall += one.ms;
+      // Beyond 25 h behind, a schedule starts anew (agenda.ts) and times may come again.
+      watch.highest = Math.max(watch.highest, shell.wall);
+      if (shell.wall + one.ms > watch.highest - 24 * HOUR) shell.wall += one.ms;
       shell.dispatch({ type: one.told ? 'clockStepped' : 'wake' });
       return shell;
     case 'lock':
@@ -315,7 +318,7 @@ test('whatever happens: one live step, one run of a job, no due time twice, and 
       for (const record of shell.records.values())
         if (record.outcome === 'running') throw new Error(`${record.id} is on record as running`);
     }),
-    { numRuns: 300 },
+    { numRuns: Number(process.env.SUPD_TEST_RUNS ?? 300) },
   );
   t.pass('300 random histories');
 });

@@ -248,6 +248,32 @@ test('a timeout is retried when every failure is, and not when only some statuse
   t.match(picky.record('one'), { outcome: 'failed', reason: 'timed out after 5s' });
 });
 
+test('the status with which a step answers SIGTERM is not taken for its own', async (t) => {
+  const specs = [command('one', { timeoutMs: 5000, retries: 3, retryExitCodes: [20], exitCodes: [0, 1] })];
+  for (const code of [0, 1, 20]) {
+    const shell = play(specs, 'one', { one: [{ runs: 'for ever', termExit: { code } }] });
+    t.match(shell.step('one', 'one'), {
+      outcome: 'failed',
+      reason: 'timed out after 5s',
+      exit: { code },
+      attempts: 1,
+    });
+  }
+});
+
+test('a cancel that comes while a step is being started ends it as soon as it runs', async (t) => {
+  const shell = shellWith([command('one')]);
+  shell.behaviours = { one: [{ runs: 'for ever' }] };
+  shell.check = (entry) => {
+    if ('effect' in entry && entry.effect.type === 'spawnStep')
+      shell.dispatch({ type: 'cancel', run: 'run' });
+  };
+  shell.dispatch({ type: 'request', job: 'one', id: 'run' });
+  t.equal(shell.effects('killStep').length, 1);
+  shell.pass(1);
+  t.equal(shell.record('one').outcome, 'cancelled');
+});
+
 test("a sequence's timeout ends the step that runs and leaves out the rest", async (t) => {
   const specs = [
     command('a'),

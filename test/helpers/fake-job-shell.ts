@@ -19,6 +19,8 @@ export interface Behaviour {
   readonly runs?: Millis | 'for ever';
   readonly output?: string;
   readonly ignoresTerm?: boolean;
+  /** How it ends when it is asked to. Default: of the signal. */
+  readonly termExit?: Exit;
   readonly leavesBehind?: boolean;
   readonly spawnFails?: string;
 }
@@ -217,6 +219,7 @@ export class FakeJobShell {
         if (one === undefined || (effect.signal === 15 && one.behaviour.ignoresTerm === true)) break;
         one.endsAt = this.mono;
         one.exit = { signal: effect.signal, core: false };
+        if (effect.signal === 15) one.exit = one.behaviour.termExit ?? one.exit;
         break;
       }
       case 'sweepStep':

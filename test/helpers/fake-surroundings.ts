@@ -33,7 +33,7 @@ export function fakeSurroundings(machine: Machine = {}): Surroundings {
     glob: (pattern, dir) => {
       const source = path
         .resolve(dir, pattern)
-        .replace(/[.+^${}()|\\]/g, '\\$&')
+        .replace(/[.+^${}()|[\]\\]/g, '\\$&')
         .replaceAll('*', '[^/]*');
       const names = [...Object.keys(files), ...known];
       return names.filter((name) => new RegExp(`^${source}$`).test(name)).sort();

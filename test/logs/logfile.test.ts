@@ -20,7 +20,7 @@ test('a file is filled to the exact bound and rotated at a line end', async (t) 
   add(log, '5\n6\n7\n8\n9\n');
   t.strictSame(filesOf(file).map(text), ['11\n22\n333\n', '4\n5\n6\n7\n8\n', '9\n']);
   add(log, 'aaaaaa\nbbbbbb\ncccccc\n');
-  t.strictSame(filesOf(file).map(text), ['aaaaaa\n', 'bbbbbb\n', 'cccccc\n'], 'only two are kept');
+  t.strictSame(filesOf(file).map(text), ['9\naaaaaa\n', 'bbbbbb\n', 'cccccc\n'], 'only two are kept');
   t.equal(log.written, 43, 'every byte ever written is counted');
   t.equal(log.failure, undefined);
 });

@@ -1,4 +1,5 @@
 import { type Command, oneName } from '../command.js';
+import { ndjson, pieceJson } from '../render/json.js';
 import { drain } from '../wait.js';
 
 export const jobLog: Command = {
@@ -9,8 +10,9 @@ export const jobLog: Command = {
     '  --run ID             of this run',
     '  --step STEP          only of this step',
     '  -f                   go on until the run ends, or Ctrl-C',
+    '  --json               one object per line: step, and content in base64',
   ],
-  flags: { '--run': 'value', '--step': 'value', '-f': 'switch' },
+  flags: { '--run': 'value', '--step': 'value', '-f': 'switch', '--json': 'switch' },
   reach: 'usual',
   completes: 'jobs',
   async run(session, flags) {
@@ -27,6 +29,7 @@ export const jobLog: Command = {
     let atLineStart = true;
     const stream = session.client().readRunLog(request, { signal: session.signal });
     await drain(session, stream, async (piece) => {
+      if (flags.has('--json')) return session.terminal.write(`${ndjson(pieceJson(piece))}\n`);
       // One step alone, as the log of a single command is, needs no heading.
       if (step === undefined && piece.step !== job && piece.step !== heading) {
         heading = piece.step;

@@ -9,9 +9,10 @@ export const tail: Command = {
     'tail NAME [stdout|stderr]    the last 1600 bytes; stdout unless said',
     'tail -N NAME …               the last N bytes',
     'tail -f NAME …               and what is added, until Ctrl-C',
+    '  --json                     {"content"} in base64; with -f one per line',
     'For several processes at once, or by lines: logs.',
   ],
-  flags: { '-f': 'switch' },
+  flags: { '-f': 'switch', '--json': 'switch' },
   reach: 'usual',
   completes: 'processes',
   async run(session, flags) {
@@ -23,7 +24,7 @@ export const tail: Command = {
     if (more !== undefined) throw new UsageError('Error: too many arguments', { withHelp: true });
     if (name === undefined) throw new UsageError('Error: tail requires process name');
     const log = { name, channel: channelOf(channel) };
-    return showLog(session, log, { bytes: bytesOf(modifier), follow });
+    return showLog(session, log, { bytes: bytesOf(modifier), follow, json: flags.has('--json') });
   },
 };
 

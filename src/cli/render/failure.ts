@@ -2,7 +2,7 @@
 import type { CallFailure } from '../../grpc/client.js';
 import type { Reach } from '../command.js';
 
-export interface Reported {
+interface Reported {
   /** For stdout: supervisorctl prints its errors there, and scripts read them. */
   readonly lines: readonly string[];
   /** For stderr: what to do next. */

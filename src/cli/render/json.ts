@@ -118,6 +118,15 @@ export function watchedJson(watched: Watched): Json {
   }
 }
 
+/** Some output of a step; bytes are base64 in the proto3 mapping. */
+export function pieceJson({ step, content }: { readonly step: string; readonly content: Uint8Array }): Json {
+  return { step, ...contentJson(content) };
+}
+
+export function contentJson(content: Uint8Array): Json {
+  return { content: Buffer.from(content).toString('base64') };
+}
+
 function stepJson(one: StepAnswer): Json {
   return {
     name: one.name,

@@ -34,7 +34,7 @@ export function resultLine(result: ProcessResult): string {
 }
 
 /** Which command's exit statuses: what it need not do is no failure, and start has its own for an unknown group. */
-export type Action = 'start' | 'stop' | 'restart' | 'signal' | 'clear';
+type Action = 'start' | 'stop' | 'restart' | 'signal' | 'clear';
 
 /**
  * The exit status after `result`, when it was `before`: the last failure counts, a success resets nothing. 7 for a

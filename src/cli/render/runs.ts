@@ -41,7 +41,8 @@ export function stepLine(run: RunAnswer, step: StepAnswer): string {
 
 /** "nightly: degraded (2 min 5 s): rsync failed". */
 export function runLine(run: RunAnswer): string {
-  return `${run.job}: ${ended(run)}`;
+  const attempts = isAlone(run) ? run.steps[0]?.attempts : undefined;
+  return `${run.job}: ${ended({ ...run, ...(attempts === undefined ? {} : { attempts }) })}`;
 }
 
 /** `job run --dry-run`: what each step would do. */
@@ -72,13 +73,16 @@ export function isAlone(run: RunAnswer): boolean {
 interface Ended {
   readonly outcome: string;
   readonly reason: string;
+  /** Of a step. */
+  readonly attempts?: number;
   readonly startTime?: number;
   readonly endTime?: number;
 }
 
 function ended(one: Ended): string {
   const ms = took(one);
-  const time = ms === undefined || one.outcome === 'skipped' ? '' : ` (${spokenDuration(ms)})`;
+  const tries = (one.attempts ?? 1) > 1 ? `, ${one.attempts} attempts` : '';
+  const time = ms === undefined || one.outcome === 'skipped' ? '' : ` (${spokenDuration(ms)}${tries})`;
   return `${one.outcome}${time}${one.reason === '' ? '' : `: ${one.reason}`}`;
 }
 

@@ -3,7 +3,7 @@ import type { ProcessResult, ProcessView } from '../../grpc/client.js';
 import { fullName } from './names.js';
 import { resultLine } from './results.js';
 
-export interface Listed {
+interface Listed {
   readonly processes: readonly ProcessView[];
   /** Targets that name nothing. */
   readonly unknown: readonly ProcessResult[];

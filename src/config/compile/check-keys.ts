@@ -1,6 +1,6 @@
 /** Sections and keys that nobody knows, and sections that nothing serves yet. */
 import { didYouMean, nearest } from '../nearest.js';
-import { findKind, optionsOf, SECTION_KINDS, type SectionKind } from '../options.js';
+import { findKind, hasOption, optionsOf, SECTION_KINDS, type SectionKind } from '../options.js';
 import type { ProblemLog } from '../problems.js';
 import { quote } from '../problems.js';
 import { placeOf } from '../reader.js';
@@ -31,9 +31,9 @@ export function kindOf(section: Section): SectionKind | undefined {
 }
 
 function checkOwnKeys(section: Section, kind: SectionKind, problems: ProblemLog): void {
-  const known = optionsOf(kind).map(([name]) => name);
   for (const key of section.own.keys()) {
-    if (known.includes(key)) continue;
+    if (hasOption(kind, key)) continue;
+    const known = optionsOf(kind).map(([name]) => name);
     const hint = didYouMean(key, known);
     problems.warning(placeOf(section, key), `there is no such option; ignored${hint}`);
   }

@@ -29,7 +29,7 @@ export const JOB = {
     doc: 'variables over those of the daemon: KEY="value",KEY2="value2"',
     example: 'LANG="C.UTF-8"',
   },
-  umask: { type: 'octal', otherwise: "the daemon's", doc: 'umask', example: '022' },
+  umask: { type: 'octal', otherwise: "the daemon's", doc: 'umask of the process', example: '022' },
   timeout: {
     type: 'span',
     otherwise: 'no bound',

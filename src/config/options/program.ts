@@ -26,7 +26,7 @@ export const PROGRAM = {
   },
   redirect_stderr: { type: 'bool', default: 'false', doc: 'write stderr to the log of stdout' },
   user: { type: 'user', otherwise: "the daemon's", doc: 'user it runs as', example: 'root' },
-  umask: { type: 'octal', otherwise: "the daemon's", doc: 'umask', example: '022' },
+  umask: { type: 'octal', otherwise: "the daemon's", doc: 'umask of the process', example: '022' },
   serverurl: { type: 'text', default: 'AUTO', doc: 'SUPERVISOR_SERVER_URL of the child' },
   stdout_capture_maxbytes: {
     type: 'bytes',

@@ -71,7 +71,7 @@ export const readLogfile: Reader<Logfile> = (text, context) => {
 };
 
 /** `~` alone or before a slash; other users' directories are not looked up. */
-export function expandHome(text: string, { surroundings }: ReadContext): string {
+function expandHome(text: string, { surroundings }: ReadContext): string {
   return text === '~' || text.startsWith('~/') ? surroundings.home + text.slice(1) : text;
 }
 
