@@ -7,6 +7,7 @@ import type { Daemon } from '../daemon/daemon.js';
 import { signalProcess } from '../os/tree.js';
 import type { Api, Asked, ProcessResult, ResultCode } from './api.js';
 import { openChannel } from './channel.js';
+import { refuseIfClosing } from './closing.js';
 import { SupdError } from './errors.js';
 import { findProcess, findTargets, type Target } from './targets.js';
 import { tellAsked } from './told.js';
@@ -59,10 +60,6 @@ export function makeControl(daemon: Daemon): Control {
       }
     },
   };
-}
-
-function refuseIfClosing(daemon: Daemon): void {
-  if (daemon.engine.world.mode !== 'running') throw new SupdError('SHUTTING_DOWN', 'supd is shutting down');
 }
 
 async function* chain(

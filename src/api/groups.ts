@@ -5,6 +5,7 @@ import { diffGroups } from '../config/diff.js';
 import { isActive } from '../core/world.js';
 import type { Daemon } from '../daemon/daemon.js';
 import type { Api, Asked, GroupChange } from './api.js';
+import { refuseIfClosing } from './closing.js';
 import { stopEach } from './control.js';
 import { SupdError } from './errors.js';
 import { tellAsked } from './told.js';
@@ -80,10 +81,6 @@ export function makeGroups(daemon: Daemon, read: ReadConfiguration): Groups {
       daemon.reopenLogs();
     },
   };
-}
-
-function refuseIfClosing(daemon: Daemon): void {
-  if (daemon.engine.world.mode !== 'running') throw new SupdError('SHUTTING_DOWN', 'supd is shutting down');
 }
 
 function membersOf(daemon: Daemon, group: string) {

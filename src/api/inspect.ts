@@ -6,6 +6,7 @@ import { readNow } from '../daemon/clock.js';
 import type { Daemon } from '../daemon/daemon.js';
 import { readStatus } from '../os/proc.js';
 import type { Api, ProcessView, Watched } from './api.js';
+import { refuseIfClosing } from './closing.js';
 import { describeProcess, uptimeOf } from './describe.js';
 import { findProcess, findTargets } from './targets.js';
 
@@ -36,8 +37,9 @@ export function makeInspect(daemon: Daemon): Inspect {
       return { processes: found.map((target) => view(daemon)(target.process)), unknown };
     },
     process: (name) => view(daemon)(findProcess(daemon.engine.world, name)),
-    configurations: () =>
-      daemon.config.groups
+    configurations: () => {
+      refuseIfClosing(daemon);
+      return daemon.config.groups
         .flatMap((group) =>
           group.processes.map((spec) => ({
             name: spec.name,
@@ -49,7 +51,8 @@ export function makeInspect(daemon: Daemon): Inspect {
             command: spec.command,
           })),
         )
-        .sort((a, b) => compare(a.group, b.group) || compare(a.name, b.name)),
+        .sort((a, b) => compare(a.group, b.group) || compare(a.name, b.name));
+    },
     events: (token, signal) => watchEvents(daemon, token, signal),
   };
 }

@@ -17,7 +17,7 @@ export interface Cut {
 }
 
 /** A longer beginning of a line stays where it is, so that a rotation is short: such a line is cut. */
-export const CARRY_MAX_BYTES = 1024 * 1024;
+const CARRY_MAX_BYTES = 1024 * 1024;
 
 const NEWLINE = 10;
 

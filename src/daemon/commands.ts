@@ -1,5 +1,5 @@
 /** Finds the file that a command names, or says in supervisord's words why it can't be executed. */
-import { accessSync, constants, statSync } from 'node:fs';
+import { accessSync, constants, type Stats, statSync } from 'node:fs';
 import path from 'node:path';
 import type { SpawnFailure } from '../core/program.js';
 import { splitCommand } from '../core/words.js';
@@ -22,7 +22,7 @@ export function findCommand(command: string, searchPath: string | undefined, dir
   const [word, ...rest] = split.words;
   if (word === undefined || word === '') return refuse('NOT_EXECUTABLE', 'command is empty');
   const file = word.includes('/') ? word : lookUp(word, searchPath ?? DEFAULT_PATH);
-  const stat = file && statSync(path.resolve(directory, file), { throwIfNoEntry: false });
+  const stat = file === undefined ? undefined : statOf(path.resolve(directory, file));
   if (!file || !stat) return refuse('NO_FILE', `can't find command '${word}'`);
   if (stat.isDirectory()) return refuse('NOT_EXECUTABLE', `command at '${file}' is a directory`);
   if ((stat.mode & 0o111) === 0) return refuse('NOT_EXECUTABLE', `command at '${file}' is not executable`);
@@ -38,7 +38,16 @@ function lookUp(word: string, searchPath: string): string | undefined {
   return searchPath
     .split(':')
     .map((dir) => path.join(dir === '' ? '.' : dir, word))
-    .find((file) => statSync(file, { throwIfNoEntry: false }));
+    .find((file) => statOf(file) !== undefined);
+}
+
+/** undefined also when a directory on the way may not be entered. */
+function statOf(file: string): Stats | undefined {
+  try {
+    return statSync(file, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
 }
 
 function refuse(code: SpawnFailure, why: string): Found {

@@ -80,7 +80,7 @@ export class Daemon {
       processOf: (id) => this.engine.world.processes.get(id),
       streamsOf: (id) => this.#streams.get(id),
       answer: (id, event) => this.engine.dispatch({ type: 'process', id, event }),
-      told: (line) => parts.log.info(line),
+      told: (level, line) => parts.log[level](line),
       serverUrl: serverUrlOf(parts.config),
       keepLeftovers: daemon.compat === 'strict',
     });

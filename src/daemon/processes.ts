@@ -12,7 +12,7 @@ export interface ProcessesParts {
   readonly processOf: (id: string) => Process | undefined;
   readonly streamsOf: (id: string) => ProcessStreams | undefined;
   readonly answer: (id: string, event: ProcessEvent) => void;
-  readonly told: (line: string) => void;
+  readonly told: (level: 'info' | 'warn', line: string) => void;
   /** SUPERVISOR_SERVER_URL where a program doesn't say it. */
   readonly serverUrl: string | undefined;
   /** supervisord's way: what a program left behind is left alone. */
@@ -21,6 +21,7 @@ export interface ProcessesParts {
 
 /** Of one turn of the event loop, what spawning may take: clients are answered in between. */
 const SPAWN_SLICE_MS = 8;
+const KILL = 9;
 
 export class Processes {
   readonly #parts: ProcessesParts;
@@ -37,6 +38,10 @@ export class Processes {
       case 'spawn':
         return this.#spawnSoon(id);
       case 'kill': {
+        if (effect.signal === KILL) {
+          const name = this.#parts.processOf(id)?.spec.name;
+          this.#parts.told('warn', `killing '${name}' (${effect.pid}) with SIGKILL`);
+        }
         const failed = signalProcess(effect.group ? -effect.pid : effect.pid, effect.signal);
         if (failed) this.#parts.answer(id, { type: 'killFailed', why: failed });
         return;
@@ -93,7 +98,7 @@ export class Processes {
     });
     this.#spent += performance.now() - begin;
     if (spawned.ok) {
-      this.#parts.told(`spawned: '${spec.name}' with pid ${spawned.pid}`);
+      this.#parts.told('info', `spawned: '${spec.name}' with pid ${spawned.pid}`);
       this.#parts.answer(id, { type: 'spawned', pid: spawned.pid });
     } else this.#parts.answer(id, { type: 'spawnFailed', why: spawned.why, code: spawned.code });
   }

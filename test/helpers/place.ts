@@ -1,6 +1,6 @@
 /** A directory with a configuration and copies of the fixtures, gone with all that runs in it after the test. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Test } from 'tap';
@@ -46,7 +46,7 @@ export function makePlace(t: Test, text: string, daemon: Options = {}): Place {
   const dir = mkdtempSync(path.join(existsSync('/tmp') ? '/tmp' : tmpdir(), 'supd-'));
   // Other users' programs work in it.
   chmodSync(dir, 0o755);
-  cpSync(fixtures, path.join(dir, 'bin'), { recursive: true });
+  cpSync(realpathSync(fixtures), path.join(dir, 'bin'), { recursive: true });
   const conf = path.join(dir, 'supd.conf');
   t.teardown(() => clear(dir));
   const environment = { PATH: process.env.PATH ?? '', HOME: dir, SUPD_TEST: dir };

@@ -1,7 +1,8 @@
-import { existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import root, { test } from 'tap';
 import { addBlobs, blobsOf } from './blobs.js';
+import { runAs } from './processes.js';
 import { served, shareStack } from './stack.js';
 import { ask, deletePage, writePage } from './web.js';
 
@@ -66,4 +67,32 @@ test('a restore from a damaged backup fails, and the site is as it was', async (
   await served(site);
   for (const port of [site.ports.instance1, site.ports.instance2])
     t.match(await ask(site, port, '/kb/precious'), { status: 200, body: 'not in the backup' });
+});
+
+test('a restore by hand refuses while ZEO has the database open', async (t) => {
+  const stack = await open(t);
+  if (!stack) return;
+  const { site, supd } = stack;
+  const before = await supd.running();
+  const words = [path.join(site.etc, 'jobs/restore'), site.dir, 'restore'];
+  t.throws(() => runAs('zope', words), { status: 1, stderr: /ZEO has .*Data\.fs open/ });
+  t.match(await ask(site, site.ports.instance1, '/kb/precious'), { status: 200 }, 'nothing has changed');
+  t.equal((await supd.status()).get('zeoserver')!.pid, before.get('zeoserver')!.pid);
+});
+
+test('a restore from half a copy of the blobs fails, and no blob is lost', async (t) => {
+  const stack = await open(t);
+  if (!stack) return;
+  const { site, supd } = stack;
+  addBlobs(site, 2);
+  t.match(await supd.supctl('job', 'run', 'backup'), { status: 0 });
+  const blobs = blobsOf(site);
+  const copy = path.join(site.dir, 'var/blobstoragebackups/latest/blobstorage');
+  for (const blob of blobs.slice(1)) rmSync(path.join(copy, blob));
+  t.equal((await supd.supctl('job', 'run', 'verify')).status, 1, 'verify sees it');
+  t.equal((await supd.supctl('job', 'run', 'restore')).status, 1);
+  t.match(await supd.runs('restore'), [{ steps: [{ output: /the backup lacks \d+ blobs/ }] }]);
+  t.same(blobsOf(site), blobs);
+  await supd.running();
+  await served(site);
 });

@@ -10,7 +10,6 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import { freePorts } from './ports.js';
 import { accountOf, runAs } from './processes.js';
@@ -53,7 +52,8 @@ export interface Site {
 export type Changes = readonly (readonly [text: string, replacement: string])[];
 
 export async function makeSite(changes: Changes = []): Promise<Site> {
-  const base = mkdtempSync(path.join(os.tmpdir(), 'supd-stack-'));
+  // Not $TMPDIR: every user of the deployment must be able to reach it.
+  const base = mkdtempSync('/tmp/supd-stack-');
   chmodSync(base, 0o755);
   const etc = path.join(base, 'site', 'etc');
   const dir = path.join(base, 'site', 'MyProject');

@@ -1,7 +1,16 @@
 import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import root, { test } from 'tap';
 import { isOpen } from './front.js';
-import { accountOf, childrenOf, environmentOf, identityOf, isAlive, processesNaming } from './processes.js';
+import {
+  accountOf,
+  childrenOf,
+  environmentOf,
+  identityOf,
+  isAlive,
+  processesNaming,
+  runAs,
+} from './processes.js';
 import { served, shareStack, timesServed } from './stack.js';
 import { PROGRAMS } from './supd.js';
 import { until } from './until.js';
@@ -50,6 +59,14 @@ test('ZEO, both Zopes, HAProxy and Varnish run, with the identity that each shou
       `${name}'s child is ${user}`,
     );
   }
+});
+
+test("the site's user may use supctl, another user may not", async (t) => {
+  const stack = await open(t);
+  if (!stack) return;
+  const words = [path.resolve('bin/supctl'), '-c', stack.site.conf, 'status'];
+  t.match(runAs('zope', words), /^instance1 +RUNNING/m);
+  t.throws(() => runAs('save', words), { status: 4 });
 });
 
 test('a page written through instance1 is read through Apache, Varnish, HAProxy and instance2', async (t) => {

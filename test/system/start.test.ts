@@ -1,4 +1,4 @@
-import { chownSync, mkdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { chownSync, mkdirSync, readdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import tap, { test } from 'tap';
 import { makePlace, program, section } from '../helpers/place.js';
@@ -52,7 +52,6 @@ for (const flags of [['-n'], []]) {
 
 test('the same configuration by way of a link is the same daemon', async (t) => {
   const supd = await startSupd(t, program('a', 'waits'));
-  const { symlinkSync } = await import('node:fs');
   symlinkSync(supd.conf, `${supd.dir}/link.conf`);
   t.match(await supd.run(['-n', '-c', `${supd.dir}/link.conf`]), { status: 1, stderr: /running already/ });
 });
@@ -155,7 +154,9 @@ test('a limit that cannot be raised is one error with status 2', async (t) => {
 });
 
 test('minfds raises the soft limit of the daemon and of its children', async (t) => {
-  const supd = await startSupd(t, program('a', 'waits'), { daemon: { minfds: 2000 }, as: ['prlimit', '--nofile=500:4000', '--'] });
+  // The shell stays: supd takes what it was started with off its parent.
+  const as = ['sh', '-c', 'ulimit -Hn 4000; ulimit -Sn 500; "$@"; exit $?', 'sh'];
+  const supd = await startSupd(t, program('a', 'waits'), { daemon: { minfds: 2000 }, as });
   const { pid } = await supd.state('a', 'RUNNING');
   t.same(limitOf(pid, 'Max open files'), ['2000', '4000']);
 });
@@ -198,7 +199,6 @@ test('an ordinary user’s supd keeps its places below its own directories', asy
   const env = { XDG_RUNTIME_DIR: path.join(place.dir, 'r'), XDG_STATE_HOME: path.join(place.dir, 's') };
   const supd = place.supd(['-n', '-c', place.conf], { as, env });
   await until('supd to serve', () => /started with pid/.test(place.read('supd.log')));
-  const { readdirSync } = await import('node:fs');
   const [instance = ''] = readdirSync(`${place.dir}/r/supd`);
   t.match(readdirSync(`${place.dir}/r/supd/${instance}`), ['fifo', 'supd.lock', 'supd.sock']);
   t.same(readdirSync(`${place.dir}/s/supd`), [instance]);

@@ -75,12 +75,27 @@ test('stopsignal is what the program gets', async (t) => {
   t.equal(supd.read('ended'), 'USR1\nINT\n');
 });
 
-test('with stopasgroup the children get stopsignal too', async (t) => {
-  const command = `sh -c 'sh -c "trap \\"echo child >>%(here)s/got; exit\\" USR1; echo ready; while read -r _; do :; done <&3" 3<&0 & trap "echo parent >>%(here)s/got; exit" USR1; while :; do read -r _; done'`;
-  const supd = await startSupd(t, program('a', command, { stopsignal: 'USR1', stopasgroup: true }));
-  await supd.says('a', 'ready');
+test('stopsignal goes to the program alone, or with stopasgroup to its children too', async (t) => {
+  const command = (name: string) => `ends-with-child USR1 %(here)s/${name}.ended`;
+  const common = { stopsignal: 'USR1', stopwaitsecs: 1 };
+  const supd = await startSupd(
+    t,
+    program('alone', command('alone'), common) +
+      program('all', command('all'), { ...common, stopasgroup: true }),
+  );
+  for (const name of ['alone', 'all']) await supd.says(name, /child ready.*ready|ready.*child ready/s);
+  t.match(await supd.told('stop', 'alone', 'all'), { status: 0 });
+  t.equal(supd.read('alone.ended'), '');
+  t.equal(supd.read('all.ended'), 'child\nparent\n');
+  t.equal(supd.read('supd.log').match(/WARN killing '(\w+)'/g)?.join(), "WARN killing 'alone'");
+});
+
+test('with killasgroup SIGKILL takes the children at once, without asking them', async (t) => {
+  const command = `sh -c '%(here)s/bin/ignores-sigterm & exec %(here)s/bin/ignores-sigterm'`;
+  const supd = await startSupd(t, program('a', command, { stopwaitsecs: 1, killasgroup: true }));
+  await supd.says('a', /ready.*ready/s);
   t.match(await supd.told('stop', 'a'), { status: 0 });
-  t.same(supd.read('got').trim().split('\n').sort(), ['child', 'parent']);
+  t.equal(supd.read('a.out').match(/asked to end/g)?.length, 1);
 });
 
 test('stop all ends by descending priority, each only when the one before is gone', async (t) => {
