@@ -23,6 +23,7 @@ import { closeInherited } from './os/exec.js';
 import { Exits } from './os/exits.js';
 import { notifyManager } from './os/notify.js';
 import { prepareSpawn } from './os/spawn.js';
+import { tellSyslog } from './os/syslog.js';
 
 /** Wrong command line or configuration. */
 const USAGE = 2;
@@ -206,11 +207,17 @@ function placesOf(config: Config): { readonly rundir: string; readonly statedir:
 function mainLogOptions({ daemon }: Config) {
   return {
     path: daemon.logfile,
+    ...(daemon.logfile === 'syslog' ? { syslog: syslogFor('supervisord') } : {}),
     maxBytes: daemon.logfileMaxBytes,
     backups: daemon.logfileBackups,
     level: daemon.logLevel,
     format: daemon.logFormat,
   };
+}
+
+/** Under the name that log filters know. */
+function syslogFor(ident: string) {
+  return (severity: number, message: string) => tellSyslog(ident, severity, message);
 }
 
 function readForApi(readConfig: () => ReturnType<typeof loadConfig>): ReadConfiguration {

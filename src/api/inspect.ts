@@ -23,7 +23,7 @@ export function makeInspect(daemon: Daemon): Inspect {
       state: STATES[daemon.engine.world.mode],
       startTime: daemon.startTime,
       configuration: daemon.config.path,
-      logfile: daemon.parts.log.file.path ?? '',
+      logfile: daemon.parts.log.file?.path ?? '',
       conditions: daemon.conditions(),
       memoryBytes: process.memoryUsage.rss(),
     }),

@@ -22,7 +22,7 @@ export function admit(turn: Turn, spec: JobSpec, wanted: RunRequest): void {
     setEntry(turn, { ...entry, queued: wanted });
     // On record already: should supd die before it begins, it isn't lost without a trace.
     const record = recordWaiting(spec.name, wanted, `waits: ${still}`, turn.now.wall);
-    turn.effects.push({ type: 'remember', record });
+    turn.effects.push({ type: 'remember', record }, { type: 'runChanged', run: record });
     tell(turn, 'info', `${spec.name}: ${wanted.id} waits: ${still}`);
   }
 }

@@ -75,6 +75,7 @@ export function question(spec: JobSpec, agenda: Agenda): readonly JobsEffect[] {
 export function answered(agenda: Agenda, due: Millis, wall: Millis): Found {
   const { asked = 0, search, ...rest } = agenda;
   if (search === undefined) {
+    if (due === Number.POSITIVE_INFINITY) return { kind: 'wait', agenda: rest };
     if (!isLate(due, wall)) return { kind: 'wait', agenda: { ...rest, nextDue: due } };
     // Most often nothing else was missed: ask that first.
     return seek(rest, { first: due, low: due, high: wall }, due);

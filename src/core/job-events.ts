@@ -69,7 +69,7 @@ export type StepEvent =
   | (OfStep & { readonly type: 'stepSwept' });
 
 export type JobsEffect =
-  /** Answered by `scheduled`, at once or later; by nothing if the schedule never comes due again. */
+  /** Answered by `scheduled`, at once or later; Infinity: it never comes due again. */
   | {
       readonly type: 'schedule';
       readonly job: string;
@@ -83,7 +83,7 @@ export type JobsEffect =
   | { readonly type: 'remember'; readonly record: RunRecord }
   /** For the main log. */
   | { readonly type: 'tell'; readonly level: 'info' | 'warn' | 'error'; readonly text: string }
-  /** For those who watch. A run that was skipped or never began only ends. */
+  /** For those who watch. A run that never begins only ends; one that waits for its turn changes first. */
   | { readonly type: 'runStarted'; readonly run: RunRecord }
   | { readonly type: 'runChanged'; readonly run: RunRecord }
   | { readonly type: 'runEnded'; readonly run: RunRecord }

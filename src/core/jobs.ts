@@ -27,9 +27,6 @@ import type { Millis, Now } from './program.js';
 import type { RunRequest } from './run.js';
 import { stepRun, wakeRun } from './sequence.js';
 
-export { runId } from './agenda.js';
-export type { JobsEffect, JobsEvent, LastDue } from './job-events.js';
-export { jobsWake, nextDue, previewRun, type Refusal, refuseRequest } from './job-questions.js';
 export { type Jobs, noJobs, runOf } from './jobs-table.js';
 
 const SLEPT = 'the clock was set or the machine slept';

@@ -13,7 +13,7 @@ export interface Flooder {
 
 const CHUNK_BYTES = 256 * 1024;
 /** What one turn of the event loop may spend on floods. */
-const TURN_MS = 4;
+const TURN_MS = 2;
 /** A read that brought this much was worth its cost: no pause is needed to gather more. */
 const WORTH_BYTES = 64 * 1024;
 const PAUSE_MS = 2;

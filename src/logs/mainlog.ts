@@ -23,11 +23,17 @@ export interface MainLogOptions {
   readonly format: 'text' | 'json';
   /** Every line goes to the daemon's stdout too. */
   readonly echo: boolean;
+  /** Takes the messages instead of a file, by syslog(3)'s severities (7: debug). */
+  readonly syslog?: (severity: number, message: string) => void;
 }
+
+/** Of syslog(3), by our numbers. */
+const SEVERITIES = { 50: 2, 40: 3, 30: 4, 20: 6 } as const;
 
 /** Takes strings only, so that no object with a password in it is ever written. */
 export interface MainLog extends Readonly<Record<Level, (message: string) => void>> {
-  readonly file: LogFile;
+  /** undefined: it goes to syslog. */
+  readonly file: LogFile | undefined;
   reopen(): void;
   close(): void;
 }
@@ -37,8 +43,9 @@ export interface MainLog extends Readonly<Record<Level, (message: string) => voi
  * @throws the system's error when the file can't be opened
  */
 export function openMainLog(options: MainLogOptions): MainLog {
-  const file = LogFile.open(options.path, options);
-  const echo = options.echo && !file.isOwnStdout ? openEcho() : undefined;
+  const { syslog } = options;
+  const file = syslog ? undefined : LogFile.open(options.path, options);
+  const echo = options.echo && !file?.isOwnStdout ? openEcho() : undefined;
   const toLine = options.format === 'json' ? (line: string) => line : textLine;
   const log = pino<Level>(
     {
@@ -54,7 +61,8 @@ export function openMainLog(options: MainLogOptions): MainLog {
     {
       write(line: string): void {
         const bytes = Buffer.from(toLine(line));
-        file.append(bytes);
+        file?.append(bytes);
+        syslog?.(...toSyslog(line));
         echo?.append(bytes);
       },
     },
@@ -68,9 +76,9 @@ export function openMainLog(options: MainLogOptions): MainLog {
     trace: (message) => log.trace(message),
     blather: (message) => log.blather(message),
     file,
-    reopen: () => file.reopen(),
+    reopen: () => file?.reopen(),
     close() {
-      file.close();
+      file?.close();
       echo?.close();
     },
   };
@@ -96,4 +104,10 @@ function stamp(at: Date): string {
   const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
   const clock = `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
   return `${day} ${clock},${String(at.getMilliseconds()).padStart(3, '0')}`;
+}
+
+function toSyslog(line: string): [severity: number, message: string] {
+  const { level, msg } = JSON.parse(line) as { level: Level; msg: string };
+  const [number] = LEVELS[level];
+  return [number in SEVERITIES ? SEVERITIES[number as keyof typeof SEVERITIES] : 7, msg];
 }

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { test } from 'tap';
+import { runId } from '../../src/core/agenda.js';
 import type { JobSpec } from '../../src/core/job.js';
-import type { LastDue } from '../../src/core/jobs.js';
-import { runId } from '../../src/core/jobs.js';
+import type { LastDue } from '../../src/core/job-events.js';
+import { jobsWake, nextDue } from '../../src/core/job-questions.js';
 import { command, DAY, FakeJobShell, HOUR, START, sequence, shellWith } from '../helpers/fake-job-shell.js';
 
 /** Due at 03:00 UTC, one hour after START. */
@@ -107,7 +108,8 @@ test('months of downtime of a job due each minute cost few questions, and its ne
 
 test('the newest missed time is exact, whatever the period and the moment of the start', async (t) => {
   const period = fc.oneof(fc.constantFrom(1, 7, 60, 300, 900), fc.integer({ min: 1, max: 100_000 }));
-  const since = fc.integer({ min: 0, max: 40 * DAY });
+  // Up to a minute is late, not missed.
+  const since = fc.integer({ min: 120_000, max: 40 * DAY });
   const lag = fc.constantFrom(0, 1, 999, 1000, 1001);
   fc.assert(
     fc.property(period, since, lag, fc.integer({ min: 0, max: 1000 }), (seconds, past, more, some) => {
@@ -159,6 +161,15 @@ test('a job that is taken out and put back after the clock was set back does not
   shell.dispatch({ type: 'configured', specs: [nightly()], lastDue: { ...shell.lastDue } });
   shell.pass(4 * HOUR);
   t.equal(shell.effects('spawnStep').length, 1);
+});
+
+test('a schedule that never comes due again leaves the job idle', async (t) => {
+  const known: Record<string, LastDue> = { rare: last(START - 900 * DAY, 'never') };
+  for (const lastDue of [{}, known]) {
+    const shell = shellWith([command('rare', { schedule: 'never' })], lastDue);
+    t.equal(nextDue(shell.jobs, 'rare'), undefined);
+    t.same(jobsWake(shell.jobs), {});
+  }
 });
 
 test('an answer to an older question is ignored', async (t) => {

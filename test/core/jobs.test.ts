@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { test } from 'tap';
 import type { JobSpec } from '../../src/core/job.js';
-import { nextDue, refuseRequest, runOf } from '../../src/core/jobs.js';
+import { nextDue, refuseRequest } from '../../src/core/job-questions.js';
+import { runOf } from '../../src/core/jobs.js';
 import {
   type Behaviour,
   command,
@@ -84,6 +85,7 @@ test('a run that waits can be cancelled, and goes with its job or with supd', as
     ask(shell, 'a', 'two');
     shell.dispatch(event);
     t.match(shell.records.get('two'), { outcome, reason });
+    t.match(shell.effects('runChanged')[0]?.run, { id: 'two', reason: 'waits: run one goes on' });
     t.equal(shell.effects('runEnded').filter((effect) => effect.run.id === 'two').length, 1);
     shell.pass(5000);
     t.equal(shell.effects('spawnStep').length, 1);

@@ -1,6 +1,6 @@
 import { test } from 'tap';
 import type { JobSpec } from '../../src/core/job.js';
-import { previewRun } from '../../src/core/jobs.js';
+import { previewRun } from '../../src/core/job-questions.js';
 import {
   type Behaviour,
   command,

@@ -1,14 +1,9 @@
 /** A shell for the jobs' core with made-up processes, locks, programs, cron and clocks. Nothing real, no waiting. */
 import type { JobSpec, RunRecord, StepRecord } from '../../src/core/job.js';
+import type { JobsEffect, JobsEvent, LastDue } from '../../src/core/job-events.js';
+import { jobsWake } from '../../src/core/job-questions.js';
 import type { LastDue } from '../../src/core/jobs.js';
-import {
-  type Jobs,
-  type JobsEffect,
-  type JobsEvent,
-  jobsWake,
-  noJobs,
-  stepJobs,
-} from '../../src/core/jobs.js';
+import { type Jobs, noJobs, stepJobs } from '../../src/core/jobs.js';
 import type { Exit, Millis } from '../../src/core/program.js';
 
 /** What one attempt of a step does. */
@@ -254,6 +249,7 @@ export class FakeJobShell {
 /** `daily 3`: at 03:00 UTC; `every 60`: each full minute of the epoch. */
 function nextFake(schedule: string, after: Millis): Millis {
   const [word, number] = schedule.split(' ');
+  if (word === 'never') return Number.POSITIVE_INFINITY;
   const [period, offset] = word === 'daily' ? [DAY, Number(number) * HOUR] : [Number(number) * 1000, 0];
   return (Math.floor((after - offset) / period) + 1) * period + offset;
 }

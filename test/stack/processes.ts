@@ -1,5 +1,5 @@
 /** Processes as seen from outside: /proc, and what a test starts and ends itself. */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process';
 import { openSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { until } from './until.js';
 
@@ -90,6 +90,12 @@ export function asUser(user: string): readonly string[] {
 export function runAs(user: string, argv: readonly string[], cwd = '/'): string {
   const [command, ...args] = [...asUser(user), ...argv];
   return execFileSync(command!, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+/** Runs a command to its end as `user`, whatever its end is. */
+export function tryAs(user: string, argv: readonly string[], cwd = '/'): SpawnSyncReturns<string> {
+  const [command, ...args] = [...asUser(user), ...argv];
+  return spawnSync(command!, args, { cwd, encoding: 'utf8' });
 }
 
 /** uid, gid and sorted supplementary groups of an account, as `id` says. */
