@@ -1,5 +1,5 @@
 /** supd: reads its command line and configuration, then serves until it is told to end. The only place that wires. */
-import { existsSync, mkdirSync, unlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import packageJson from '../package.json' with { type: 'json' };
 import type { ReadConfiguration } from './api/groups.js';
@@ -173,7 +173,7 @@ async function live(
   const outcome = await life.ended;
   offSignals();
   await sockets.close();
-  if (outcome === 'shutdown') removePidfile(config.daemon.pidfile);
+  if (outcome === 'shutdown') removePidfile(config.daemon.pidfile, log);
   return outcome;
 }
 
@@ -252,6 +252,12 @@ function writePidfile(file: string, log: MainLog): void {
   }
 }
 
-function removePidfile(file: string): void {
-  if (existsSync(file)) unlinkSync(file);
+/** Only our own: it may not have been written, or be another daemon's by now. */
+function removePidfile(file: string, log: MainLog): void {
+  try {
+    if (readFileSync(file, 'utf8') === `${process.pid}\n`) unlinkSync(file);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'ENOENT') log.warn(`could not remove pidfile ${file}: ${code}`);
+  }
 }

@@ -44,6 +44,7 @@ async function show() {
   if (demo.drop) sayIdentities();
   await showPage();
   await supctl('job', 'run', 'nightly');
+  await supctl('job', 'log', 'nightly');
   sayCopies();
   if (once) return;
   sayAddresses();
@@ -53,9 +54,11 @@ async function show() {
 /** Written through one instance, read from the other. */
 async function showPage() {
   const page = '/accueil';
-  const request = { method: 'PUT', body: TEXT, signal: stop.signal };
-  const { status } = await fetch(url('instance1') + page, request);
-  if (status !== 201) throw new Error(`instance1 answered PUT ${page} with ${status}`);
+  // Twice, so that zeopack finds something to do.
+  for (const body of ['Bonj', TEXT]) {
+    const { status } = await fetch(url('instance1') + page, { method: 'PUT', body, signal: stop.signal });
+    if (status !== 201) throw new Error(`instance1 answered PUT ${page} with ${status}`);
+  }
   // Each of these is another page to the cache, so each of them reaches an instance.
   let number = 0;
   const first = await until('instance2 to show the page', async () => {
@@ -88,7 +91,7 @@ function sayCopies() {
   if (!fs.readFileSync(path.join(demo.dir, 'serveur1', copy), 'utf8').includes(TEXT)) {
     throw new Error(`${copy} on the other host lacks the page`);
   }
-  say(`on the other host, ${demo.dir}/serveur1: ${there.filter((name) => /\.\w+$/.test(name)).join(' ')}`);
+  say(`\nOn the other host, ${demo.dir}/serveur1: ${there.filter((name) => /\.\w+$/.test(name)).join(' ')}`);
 }
 
 function sayAddresses() {

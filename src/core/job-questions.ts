@@ -81,8 +81,3 @@ export function jobsWake(jobs: Jobs): { readonly mono?: Millis; readonly wall?: 
     ...(wall.length === 0 ? {} : { wall: Math.min(...wall) }),
   };
 }
-
-/** When a job is due next, jitter apart; undefined: not scheduled. */
-export function nextDue(jobs: Jobs, job: string): Millis | undefined {
-  return jobs.entries.get(job)?.agenda?.nextDue;
-}

@@ -1,6 +1,6 @@
 /** Starts processes as the core asks for them and tells how that went and how they end. */
 import { closeSync, openSync, statSync } from 'node:fs';
-import { type Chain, composeChain, composeEnvironment, type RunAs, type Tools } from '../core/launch.js';
+import { type Chain, composeChain, composeEnvironment, type Tools } from '../core/launch.js';
 import type { Exit, LaunchSpec, SpawnFailure } from '../core/program.js';
 import type { Exits } from '../os/exits.js';
 import { withNofile } from '../os/limits.js';
@@ -113,10 +113,4 @@ function refuse(code: SpawnFailure, why: string): Extract<Spawned, { ok: false }
 /** Standard input of jobs. */
 export function openNull(): number {
   return openSync('/dev/null', 'r');
-}
-
-/** Who a launch's files should belong to; the daemon's own user when the identity can't be had. */
-export function ownerOf(launch: LaunchSpec): RunAs | undefined {
-  const identity = resolveIdentity(launch);
-  return identity.ok ? identity.runAs : undefined;
 }

@@ -2,7 +2,6 @@
 import type { JobSpec, RunRecord, StepRecord } from '../../src/core/job.js';
 import type { JobsEffect, JobsEvent, LastDue } from '../../src/core/job-events.js';
 import { jobsWake } from '../../src/core/job-questions.js';
-import type { LastDue } from '../../src/core/jobs.js';
 import { type Jobs, noJobs, stepJobs } from '../../src/core/jobs.js';
 import type { Exit, Millis } from '../../src/core/program.js';
 

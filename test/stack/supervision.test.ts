@@ -9,7 +9,7 @@ import {
   identityOf,
   isAlive,
   processesNaming,
-  runAs,
+  tryAs,
 } from './processes.js';
 import { served, shareStack, timesServed } from './stack.js';
 import { PROGRAMS } from './supd.js';

@@ -155,7 +155,7 @@ test('a limit that cannot be raised is one error with status 2', async (t) => {
 
 test('minfds raises the soft limit of the daemon and of its children', async (t) => {
   // The shell stays: supd takes what it was started with off its parent.
-  const as = ['sh', '-c', 'ulimit -Hn 4000; ulimit -Sn 500; "$@"; exit $?', 'sh'];
+  const as = ['sh', '-c', 'ulimit -Sn 500; ulimit -Hn 4000; "$@"; exit $?', 'sh'];
   const supd = await startSupd(t, program('a', 'waits'), { daemon: { minfds: 2000 }, as });
   const { pid } = await supd.state('a', 'RUNNING');
   t.same(limitOf(pid, 'Max open files'), ['2000', '4000']);
