@@ -66,11 +66,12 @@ async function* runJob(
 ): AsyncGenerator<RunRecord> {
   specOf(daemon, job);
   const { jobs } = daemon.engine.world;
+  const refused = refuseRequest(jobs, job, how.fromStep);
   if (how.dryRun) {
+    if (refused && refused.code !== 'ALREADY_RUNNING') throw new SupdError(refused.code, refused.why);
     yield dryRun(daemon, job, how.fromStep);
     return;
   }
-  const refused = refuseRequest(jobs, job, how.fromStep);
   if (refused) throw new SupdError(refused.code, refused.why, { field: 'job' });
   tellAsked(daemon, 'run', [job, ...(how.fromStep ? [`from ${how.fromStep}`] : [])], asked);
   const id = daemon.newRunId(job);

@@ -24,11 +24,11 @@ export function makeLogs(daemon: Daemon): Logs {
       if (length < 0) throw new SupdError('BAD_ARGUMENT', 'length must not be negative', { field: 'length' });
       const from = offset < 0 ? Math.max(0, size + offset) : offset;
       const wanted = length === 0 ? size - from : length;
-      return { content: readLog(path, from, Math.min(Math.max(0, wanted), READ_MAX_BYTES)), size };
+      return { content: readPiece(name, path, from, Math.min(Math.max(0, wanted), READ_MAX_BYTES)), size };
     },
     followLog(name, channel, historyBytes, signal) {
       const path = pathOf(daemon, name, channel);
-      return follow(path, historyBytes, logOf(daemon, name, channel), { signal });
+      return followed(name, follow(path, historyBytes, logOf(daemon, name, channel), { signal }));
     },
     clearLogs(targets, asked) {
       tellAsked(daemon, 'clear logs of', targets, asked);
@@ -50,6 +50,30 @@ export function makeLogs(daemon: Daemon): Logs {
       tellAsked(daemon, 'clear the main log', [], asked);
     },
   };
+}
+
+/** A log that was never written is empty; one that is a pipe can't be read again. */
+function readPiece(name: string, path: string, from: number, length: number): Uint8Array {
+  try {
+    return length === 0 ? new Uint8Array() : readLog(path, from, length);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return new Uint8Array();
+    throw unreadable(name, error);
+  }
+}
+
+async function* followed(name: string, pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield* pieces;
+  } catch (error) {
+    throw unreadable(name, error);
+  }
+}
+
+function unreadable(name: string, error: unknown): SupdError {
+  const code = (error as NodeJS.ErrnoException).code ?? String(error);
+  const why = code === 'EINVAL' ? 'it is not a file that can be read again' : code;
+  return new SupdError('NO_FILE', `the log of ${name || 'supd'} can't be read: ${why}`);
 }
 
 function pathOf(daemon: Daemon, name: string, channel: Channel): string {

@@ -36,7 +36,19 @@ export function isOver(wait: JobWait, world: World): boolean {
 /** What the run that waited is told. */
 export function answerOf(wait: JobWait, world: World): JobsEvent {
   const { run, step } = wait;
-  if (wait.kind === 'stop') return { type: 'programsStopped', run, step, stopped: wait.ran };
+  if (wait.kind === 'stop') {
+    // Nobody knows whether these are alive: a restore beside a live server would lose what it writes.
+    const unsure = wait.ids.filter((id) => world.processes.get(id)?.state.name === 'UNKNOWN');
+    if (unsure.length === 0) return { type: 'programsStopped', run, step, stopped: wait.ran };
+    const stopped = wait.ran.filter((id) => !unsure.includes(id));
+    return {
+      type: 'programsNotStopped',
+      run,
+      step,
+      stopped,
+      why: `${unsure.join(', ')}: a signal could not be sent`,
+    };
+  }
   const failed = wait.ids.filter((id) => world.processes.get(id)?.state.name !== 'RUNNING');
   return { type: 'programsStarted', run, step, failed };
 }

@@ -84,7 +84,7 @@ export class Steps {
       this.#locks.set(keyOf(of), { fd, run });
       this.#parts.answer({ type: 'lockTaken', run, step });
     } catch (error) {
-      const by = `${path}: ${(error as NodeJS.ErrnoException).code ?? String(error)}`;
+      const by = (error as NodeJS.ErrnoException).code ?? String(error);
       this.#parts.answer({ type: 'lockHeld', run, step, by, broken: true });
     }
   }

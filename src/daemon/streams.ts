@@ -197,7 +197,11 @@ export class ProcessStreams {
       const clean = filter.filter(buffer, start, end);
       log.append(clean);
     };
-    return new Pump(openForPump(this.#fifo(channel)), sink, { enlarge: enlargePipe });
+    return new Pump(openForPump(this.#fifo(channel)), sink, {
+      enlarge: enlargePipe,
+      // A log that is a pipe whose reader lags: the program waits instead of losing what it says.
+      ready: () => !log.congested,
+    });
   }
 }
 

@@ -8,7 +8,6 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
-  readFileSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -16,16 +15,24 @@ import {
 import os from 'node:os';
 import path from 'node:path';
 import { type Test, test } from 'tap';
+import { processesNaming } from '../helpers/proc.js';
+import { accountOf, isRoot } from '../helpers/users.js';
 
 const REAL = ['haproxy', 'varnishd', 'gcc', 'rsync'];
-const isRoot = process.getuid?.() === 0;
+const nobody = accountOf('nobody');
 
 test('the demo shows a page through both instances, runs the night, and leaves nothing', async (t) => {
   const site = makeSite(t);
   const demo = startDemo(t, site, { flags: ['--once'] });
   t.equal(await demo.ended, 'status 0', demo.output());
   hasShownAll(t, demo.output());
-  if (isRoot) t.match(demo.output(), /^instance1: Uid 65534 65534 65534 65534, Gid 65534 /m);
+  if (isRoot) {
+    const ids = (id: number) => Array(4).fill(id).join(' ');
+    t.match(
+      demo.output(),
+      `\ninstance1: Uid ${ids(nobody.uid)}, Gid ${ids(nobody.gid)}, Groups ${nobody.gid} `,
+    );
+  }
   leavesNothing(t, site);
 });
 
@@ -33,7 +40,7 @@ test('the demo runs as an ordinary user, with stand-ins for what is not installe
   const site = makeSite(t);
   const repository = copyRepository(site);
   const before = readdirSync(repository, { recursive: true }).length;
-  if (isRoot) giveToNobody(site);
+  if (isRoot) chownSync(path.join(site, 'tmp'), nobody.uid, nobody.gid);
   const demo = startDemo(t, site, {
     flags: ['--once'],
     repository,
@@ -102,19 +109,6 @@ function leavesNothing(t: Test, site: string): void {
   t.same(processesNaming(path.join(site, 'tmp')), []);
 }
 
-function processesNaming(text: string): readonly string[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
-    .flatMap((name) => {
-      try {
-        const words = readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ');
-        return words.includes(text) ? [`${name} ${words}`] : [];
-      } catch {
-        return []; // it ended while we looked
-      }
-    });
-}
-
 interface Demo {
   readonly child: ChildProcess;
   readonly ended: Promise<string>;
@@ -131,7 +125,7 @@ interface How {
 }
 
 function startDemo(t: Test, site: string, how: How): Demo {
-  const drop = how.drop ? ['--reuid', 'nobody', '--regid', 'nogroup', '--clear-groups'] : [];
+  const drop = how.drop ? ['--reuid', `${nobody.uid}`, '--regid', `${nobody.gid}`, '--clear-groups'] : [];
   const program = [process.execPath, 'conf/demo/run.mjs', ...how.flags];
   const child = spawn('setpriv', ['--pdeathsig', 'TERM', ...drop, ...program], {
     cwd: how.repository ?? process.cwd(),
@@ -175,11 +169,6 @@ function makeSite(t: Test): string {
   return site;
 }
 
-function giveToNobody(site: string): void {
-  const id = (flag: string) => Number(spawnSync('id', [flag, 'nobody'], { encoding: 'utf8' }).stdout);
-  chownSync(path.join(site, 'tmp'), id('-u'), id('-g'));
-}
-
 /** What an installation holds, where every user may read it. */
 function copyRepository(site: string): string {
   const copy = path.join(site, 'repository');
@@ -193,10 +182,11 @@ function copyRepository(site: string): string {
 function pathWithout(site: string, names: readonly string[]): string {
   const bin = path.join(site, 'bin');
   mkdirSync(bin);
+  const taken = new Set(names);
   for (const place of (process.env.PATH ?? '').split(':').filter((one) => existsSync(one))) {
     for (const name of readdirSync(place)) {
-      const link = path.join(bin, name);
-      if (!names.includes(name) && !existsSync(link)) symlinkSync(path.resolve(place, name), link);
+      if (!taken.has(name)) symlinkSync(path.resolve(place, name), path.join(bin, name));
+      taken.add(name);
     }
   }
   return bin;

@@ -87,7 +87,13 @@ test('stopsignal goes to the program alone, or with stopasgroup to its children 
   t.match(await supd.told('stop', 'alone', 'all'), { status: 0 });
   t.equal(supd.read('alone.ended'), '');
   t.equal(supd.read('all.ended'), 'child\nparent\n');
-  t.equal(supd.read('supd.log').match(/WARN killing '(\w+)'/g)?.join(), "WARN killing 'alone'");
+  t.equal(
+    supd
+      .read('supd.log')
+      .match(/WARN killing '(\w+)'/g)
+      ?.join(),
+    "WARN killing 'alone'",
+  );
 });
 
 test('with killasgroup SIGKILL takes the children at once, without asking them', async (t) => {
