@@ -13,10 +13,12 @@ const TEXT = 'Bonjour';
 // npm passes on the Ctrl-C that the terminal has already sent to everybody: only the first one counts.
 const stop = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(name, () => stop.abort(name));
+process.stdout.on('error', () => stop.abort('nobody reads this'));
 
 const demo = await makeDemo();
 const url = (name) => `http://127.0.0.1:${demo.ports[name]}`;
-const command = (...words) => ['bin/supctl', '-c', demo.conf, ...words].join(' ');
+const place = /[^\w./-]/.test(demo.conf) ? `'${demo.conf}'` : demo.conf;
+const command = (...words) => ['bin/supctl', '-c', place, ...words].join(' ');
 
 let failed = false;
 say(`A Plone server in small, in ${demo.dir} (removed at the end)`);
@@ -25,8 +27,9 @@ const supd = startSupd();
 try {
   await show();
 } catch (error) {
+  // Ended before it was over: as it should be, except where everything was to be seen.
+  failed = once || !stop.signal.aborted;
   if (!stop.signal.aborted) {
-    failed = true;
     say(`\ndemo: ${error.message}${tail('supd.out')}`);
   }
 }
@@ -34,7 +37,7 @@ await endEverything();
 process.exitCode = failed ? 1 : 0;
 
 async function show() {
-  say(`\n$ bin/supd -n -c ${demo.conf}`);
+  say(`\n$ bin/supd -n -c ${place}`);
   await until('the site to answer', async () => {
     const pages = await Promise.all(['instance1', 'instance2', 'cache'].map((name) => get(`${url(name)}/`)));
     return pages.every(({ status }) => status === 200);
@@ -139,18 +142,16 @@ function startSupd() {
 /** Runs supctl for all to see. @throws unless its status is 0 */
 async function supctl(...words) {
   say(`\n$ ${command(...words)}`);
-  const status = await runSupctl(words, stop.signal);
+  const status = await runSupctl(words, { signal: stop.signal, stdio: 'inherit' });
   if (status !== 0) throw new Error(`supctl ${words.join(' ')}: status ${status}`);
 }
 
-function runSupctl(words, signal) {
+/** A group of its own here too. @throws when `signal` ends it */
+function runSupctl(words, { signal, stdio = 'ignore' } = {}) {
   return new Promise((resolve, reject) => {
     const argv = ['-c', demo.conf, ...words];
-    const child = spawn(path.join(root, 'bin/supctl'), argv, {
-      detached: true,
-      stdio: ['ignore', 'inherit', 'inherit'],
-      ...(signal ? { signal } : {}),
-    });
+    const options = { detached: true, stdio: ['ignore', stdio, stdio], ...(signal ? { signal } : {}) };
+    const child = spawn(path.join(root, 'bin/supctl'), argv, options);
     child.on('error', reject);
     child.on('exit', resolve);
   });
@@ -168,7 +169,7 @@ async function follow() {
   const names = statuses().map(({ name }) => name);
   const quit = new AbortController();
   const signal = AbortSignal.any([stop.signal, quit.signal]);
-  const logs = runSupctl(['logs', '-f', ...names], signal).catch(() => {});
+  const logs = runSupctl(['logs', '-f', ...names], { signal, stdio: 'inherit' }).catch(() => {});
   await Promise.race([supd.ended, aborted(stop.signal)]);
   quit.abort();
   await logs;
@@ -178,6 +179,7 @@ async function endEverything() {
   say(stop.signal.aborted ? `\n${stop.signal.reason}: ending everything` : '\nending everything');
   if (supd.running()) {
     const status = await runSupctl(['shutdown']).catch(() => 1);
+    // supd did not listen yet
     if (status !== 0 && supd.running()) supd.child.kill('SIGTERM');
   }
   await Promise.race([supd.ended, pause(60_000, undefined, { ref: false })]);

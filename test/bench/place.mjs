@@ -31,6 +31,11 @@ export async function endAtOnce(child) {
   await until(`the end of ${pids.join(', ')}`, () => !pids.some(isAlive), { everyMs: 10 });
 }
 
+/** After a broken run: nothing of it goes on beside the next. */
+export async function endAll() {
+  for (const child of [...daemons]) await endAtOnce(child);
+}
+
 /** Stopped first: it starts nothing between our look at its children and its end. */
 function killAll(child) {
   if (!daemons.has(child)) return [];

@@ -7,7 +7,7 @@
 import { cpus, loadavg, release } from 'node:os';
 import { isInstalled, supd, supervisord, versionOf } from './daemons.mjs';
 import { median, show, table } from './numbers.mjs';
-import { makeDir, removeDir } from './place.mjs';
+import { endAll, makeDir, removeDir } from './place.mjs';
 import { busy } from './rows/busy.mjs';
 import { crashing } from './rows/crash.mjs';
 import { logs } from './rows/logs.mjs';
@@ -69,6 +69,7 @@ async function run(benchmark, daemons, samples, broken) {
     await benchmark.run(bench);
   } catch (error) {
     broken.push(`${benchmark.rows[0].name}: ${error.stack}`);
+    await endAll();
   }
   removeDir(dir);
 }

@@ -1,5 +1,14 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { chmodSync, chownSync, existsSync, readdirSync, readlinkSync, statSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  readdirSync,
+  readlinkSync,
+  statSync,
+  symlinkSync,
+  unlinkSync,
+} from 'node:fs';
 import path from 'node:path';
 import root, { type Test, test } from 'tap';
 import { addBlobs, blobsOf } from './blobs.js';
@@ -146,6 +155,29 @@ test('with a broken ssh key the backup stays here, the run has failed, and the l
     'the new backup is here',
   );
   runAs('zope', [path.join(site.dir, 'bin/repozo'), '-V', '-r', backups]);
+});
+
+test('when the pack fails the night goes on and is degraded', async (t) => {
+  const stack = await open(t);
+  if (!stack) return;
+  const { site, supd } = stack;
+  const zeopack = path.join(site.dir, 'bin/zeopack');
+  const target = readlinkSync(zeopack);
+  const point = (to: string) => {
+    unlinkSync(zeopack);
+    symlinkSync(to, zeopack);
+  };
+  point('/bin/false');
+  t.teardown(() => point(target));
+  await work(stack, 'vendredi');
+  t.equal((await supd.supctl('job', 'run', 'nightly')).status, 3);
+  const [run] = await supd.runs('nightly');
+  t.equal(run?.outcome, 'degraded');
+  t.same(
+    run?.steps.map(({ name, outcome }) => [name, outcome]),
+    STEPS.map((name) => [name, name === 'zeopack' ? 'failed' : 'ok']),
+  );
+  checkBackup(t, stack);
 });
 
 test('when the blobs could not be copied and bin/backup says 0, the run is not ok and no backup is sent', async (t) => {
