@@ -1,9 +1,9 @@
 import { chownSync, mkdirSync, readFileSync, readlinkSync } from 'node:fs';
 import tap, { test } from 'tap';
-import { program, section } from '../helpers/place.js';
+import { type Options, program, section } from '../helpers/place.js';
 import { descriptorsOf, environmentOf, familyOf, limitOf, statusOf } from '../helpers/proc.js';
 import { startSupd } from '../helpers/start-supd.js';
-import { accountOf, needsRoot } from '../helpers/users.js';
+import { accountOf, isRoot, needsRoot } from '../helpers/users.js';
 
 tap.jobs = 4;
 
@@ -116,7 +116,7 @@ test('a child has its three descriptors and nothing else', async (t) => {
 
 test('a child may open /dev/stdout and /dev/stderr anew, also as another user', async (t) => {
   const command = `sh -c 'echo first; echo second >/dev/stdout; echo third >/dev/stderr; echo fourth >>/proc/self/fd/1; exec sleep 1000'`;
-  const user = process.getuid?.() === 0 ? { user: 'nobody' } : {};
+  const user: Options = isRoot ? { user: 'nobody' } : {};
   const supd = await startSupd(t, program('a', command, user));
   await supd.says('a', 'fourth');
   t.equal(supd.read('a.out'), 'first\nsecond\nfourth\n');
