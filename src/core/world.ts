@@ -104,6 +104,8 @@ export function isActive(state: ProcessState): boolean {
 /** The mutable part of one step; never leaves it. */
 interface Turn {
   world: World;
+  /** The world's table of processes once it is this turn's own: copied by the first change, not by each. */
+  table?: Map<string, Process>;
   readonly effects: WorldEffect[];
   readonly now: Now;
 }
@@ -142,7 +144,13 @@ function change(turn: Turn, id: string, event: ProcessEvent): void {
   });
   if (state === process.state && effects.length === 0) return;
   const next = remember(process, event, state, effects, turn.now);
-  turn.world = { ...turn.world, processes: new Map(turn.world.processes).set(id, next) };
+  const isOwn = turn.table !== undefined && turn.table === turn.world.processes;
+  const table = isOwn && turn.table ? turn.table : new Map(turn.world.processes);
+  table.set(id, next);
+  if (!isOwn) {
+    turn.table = table;
+    turn.world = { ...turn.world, processes: table };
+  }
   for (const effect of effects) turn.effects.push({ type: 'process', id, effect });
 }
 

@@ -22,6 +22,7 @@ export class Engine {
   readonly #listeners = new Set<() => void>();
   #busy = false;
   #timer: NodeJS.Timeout | undefined;
+  #isArming = false;
   #closed = false;
   #wallOffset: number;
 
@@ -46,7 +47,7 @@ export class Engine {
     } finally {
       this.#busy = false;
     }
-    this.#arm();
+    this.#armSoon();
     for (const listener of [...this.#listeners]) listener();
   }
 
@@ -104,6 +105,16 @@ export class Engine {
       this.#parts.onDefect(error);
       return [];
     }
+  }
+
+  /** Once for all that is dispatched in one turn of the event loop: the look at every deadline has its price. */
+  #armSoon(): void {
+    if (this.#isArming) return;
+    this.#isArming = true;
+    queueMicrotask(() => {
+      this.#isArming = false;
+      this.#arm();
+    });
   }
 
   #arm(): void {

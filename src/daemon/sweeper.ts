@@ -1,6 +1,7 @@
 /** Makes sure that nothing of a program is left: looks, signals, looks again until it is gone. */
 import {
   groupExists,
+  hasOrphans,
   isFrom,
   type Member,
   Snapshot,
@@ -22,7 +23,7 @@ export interface SweeperParts {
 export class Sweeper {
   readonly #parts: SweeperParts;
   readonly #sweeps = new Map<number, NodeJS.Timeout>();
-  readonly #asked: (() => void)[] = [];
+  readonly #asked: ((orphans: boolean) => void)[] = [];
   #asking: NodeJS.Immediate | undefined;
   #snapshot: { readonly taken: Snapshot; readonly at: number } | undefined;
 
@@ -36,15 +37,19 @@ export class Sweeper {
   }
 
   /**
-   * The thorough look, in the next turn of the event loop: all that end in this one share a scan of /proc.
+   * The thorough look, in the next turn of the event loop: all that end in this one share a scan of /proc, which
+   * is only needed when somebody is there to be found.
    * @param tell  is anything left?
    */
   askLeftover(pid: number, tag: Tag, tell: (isLeft: boolean) => void): void {
-    this.#asked.push(() => tell(this.leftover(pid, tag).length > 0));
+    this.#asked.push((orphans) =>
+      tell((orphans || groupExists(pid)) && this.leftover(pid, tag).length > 0),
+    );
     this.#asking ??= setImmediate(() => {
       this.#asking = undefined;
       this.#forget();
-      for (const ask of this.#asked.splice(0)) ask();
+      const orphans = hasOrphans(this.#parts.isLeader);
+      for (const ask of this.#asked.splice(0)) ask(orphans);
     });
   }
 

@@ -1,5 +1,5 @@
 /** What the kernel says of a process, from proc(5). A process that is gone is `undefined`, never an error. */
-import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
 
 export interface ProcStat {
   readonly pid: number;
@@ -40,6 +40,21 @@ export function readAllStats(): readonly ProcStat[] {
     if (stat) found.push(stat);
   }
   return found;
+}
+
+/**
+ * Our own children, zombies among them: those that we started, and orphans that became ours. Complete, although
+ * proc(5) warns of this file: what it can miss is behind a child that is reaped meanwhile, and only we reap.
+ * @returns undefined when this kernel doesn't tell
+ */
+export function readOwnChildren(): readonly number[] | undefined {
+  try {
+    const threads = readdirSync('/proc/self/task');
+    const lists = threads.map((thread) => readFileSync(`/proc/self/task/${thread}/children`, 'latin1'));
+    return lists.flatMap((list) => list.split(' ').filter(Boolean).map(Number));
+  } catch {
+    return undefined;
+  }
 }
 
 /** Effective identity and resident memory, from /proc/PID/status. */

@@ -3,7 +3,7 @@
  * that the kernel handed to supd when their parent died. Signals go to children first.
  */
 import treeKill from 'tree-kill';
-import { type ProcStat, readAllStats, readStat, readVariable } from './proc.js';
+import { type ProcStat, readAllStats, readOwnChildren, readStat, readVariable } from './proc.js';
 
 export interface Member {
   readonly pid: number;
@@ -66,6 +66,15 @@ export class Snapshot {
     }
     return [...found.values()];
   }
+}
+
+/**
+ * Has supd a living child that is nobody's main process? What a program leaves behind is one, or descends from
+ * one: orphans are handed to supd before their parent's end is told. True also when that can't be known.
+ */
+export function hasOrphans(isLeader: (pid: number) => boolean): boolean {
+  const children = readOwnChildren();
+  return children === undefined || children.some((pid) => !isLeader(pid) && readStat(pid)?.state !== 'Z');
 }
 
 /** Variables of the environment that supd gave to a program or a step, and that all it starts inherits. */

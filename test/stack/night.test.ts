@@ -22,7 +22,7 @@ import { writePage } from './web.js';
 const STEPS = ['zeopack', 'backup', 'verify', 'rsync-backups', 'rsync-logs'];
 
 /** The next full minute that is far enough ahead for the stack to come up before. */
-const DUE = new Date(Math.ceil((Date.now() + 30_000) / 60_000) * 60_000);
+const DUE = new Date(Math.ceil((Date.now() + 45_000) / 60_000) * 60_000);
 
 const open = shareStack(root, () => [
   ['schedule=0 3 * * *', `schedule=${DUE.getMinutes()} ${DUE.getHours()} * * *`],

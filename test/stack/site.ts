@@ -96,11 +96,6 @@ export function readConf(name: string): string {
   return readFileSync(path.join('conf', name), 'utf8');
 }
 
-/** Writes supd.conf again. */
-export function writeSupdConf(site: Site, changes: Changes): void {
-  write(site.conf, supdConf(site, changes));
-}
-
 function supdConf(site: Site, changes: Changes): string {
   const own = path.join(site.base, 'site');
   return replaceAll(adapt(site, readConf('supd.conf')), [

@@ -239,13 +239,17 @@ test('500 children that end at once: the daemon goes on answering and stays smal
 test('a log directory that may not be written keeps its program down, in words', async (t) => {
   const supd = await startSupd(
     t,
-    program('a', 'waits', { stdout_logfile: '%(here)s/bin/waits/a.log', startretries: 0 }) +
+    program('a', 'waits', { stdout_logfile: '/proc/a.log', startretries: 0 }) +
       program('b', 'waits', { stdout_logfile: '%(here)s/bin', startretries: 0 }) +
       program('c', 'waits'),
   );
   t.match(
     (await supd.state('b', 'FATAL')).description,
     /unknown error making dispatchers for 'b': EISDIR \(.*bin\)/,
+  );
+  t.equal(
+    (await supd.state('a', 'FATAL')).description,
+    "unknown error making dispatchers for 'a': ENOENT (/proc/a.log)",
   );
   t.ok((await supd.state('c', 'RUNNING')).pid > 0);
 });
