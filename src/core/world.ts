@@ -15,6 +15,7 @@ import type {
   ProcessSpec,
   ProcessState,
 } from './program.js';
+import { remember } from './remember.js';
 import { deadlineOf, transition } from './transition.js';
 import { answerOf, isOver, type JobWait, processesNamed } from './waits.js';
 import { advancePlans, planStop, type StopPlan, withoutIds } from './waves.js';
@@ -79,7 +80,7 @@ export const emptyWorld: World = {
 
 /** Decides what one event does to the world. Effects are done in order, before the next event. */
 export function step(world: World, event: WorldEvent, now: Now): WorldStep {
-  const turn: Turn = { world, effects: [], now };
+  const turn: Turn = { world, effects: [], now, table: new Map() };
   apply(turn, event);
   settle(turn);
   return { world: turn.world, effects: turn.effects };
@@ -105,7 +106,7 @@ export function isActive(state: ProcessState): boolean {
 interface Turn {
   world: World;
   /** The world's table of processes once it is this turn's own: copied by the first change, not by each. */
-  table?: Map<string, Process>;
+  table: Map<string, Process>;
   readonly effects: WorldEffect[];
   readonly now: Now;
 }
@@ -144,38 +145,12 @@ function change(turn: Turn, id: string, event: ProcessEvent): void {
   });
   if (state === process.state && effects.length === 0) return;
   const next = remember(process, event, state, effects, turn.now);
-  const isOwn = turn.table !== undefined && turn.table === turn.world.processes;
-  const table = isOwn && turn.table ? turn.table : new Map(turn.world.processes);
-  table.set(id, next);
-  if (!isOwn) {
-    turn.table = table;
-    turn.world = { ...turn.world, processes: table };
+  if (turn.table !== turn.world.processes) {
+    turn.table = new Map(turn.world.processes);
+    turn.world = { ...turn.world, processes: turn.table };
   }
+  turn.table.set(id, next);
   for (const effect of effects) turn.effects.push({ type: 'process', id, effect });
-}
-
-/** Keeps of the past what users ask for. */
-function remember(
-  process: Process,
-  event: ProcessEvent,
-  state: ProcessState,
-  effects: readonly ProcessEffect[],
-  now: Now,
-): Process {
-  const next = { ...process, state };
-  if (event.type === 'spawned') {
-    const { spawnError: _, spawnFailure: __, ...rest } = next;
-    return { ...rest, started: now };
-  }
-  if (event.type === 'spawnFailed') {
-    return { ...next, spawnError: event.why, spawnFailure: event.code, stopped: now.wall };
-  }
-  const spawns = effects.some((effect) => effect.type === 'spawn');
-  const restarts = !spawns ? next.restarts : event.type === 'start' ? 0 : next.restarts + 1;
-  if (event.type !== 'exited') return { ...next, restarts };
-  const tooQuick = effects.some((effect) => effect.type === 'announce' && effect.change.to === 'BACKOFF');
-  const why = tooQuick ? { spawnError: 'Exited too quickly (process log may have details)' } : {};
-  return { ...next, ...why, restarts, stopped: now.wall, exit: event.exit };
 }
 
 function start(turn: Turn, ids: readonly string[]): void {

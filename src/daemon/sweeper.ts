@@ -42,9 +42,7 @@ export class Sweeper {
    * @param tell  is anything left?
    */
   askLeftover(pid: number, tag: Tag, tell: (isLeft: boolean) => void): void {
-    this.#asked.push((orphans) =>
-      tell((orphans || groupExists(pid)) && this.leftover(pid, tag).length > 0),
-    );
+    this.#asked.push((orphans) => tell((orphans || groupExists(pid)) && this.leftover(pid, tag).length > 0));
     this.#asking ??= setImmediate(() => {
       this.#asking = undefined;
       this.#forget();

@@ -3,7 +3,9 @@ import { closeSync } from 'node:fs';
 import { libc } from './libc.js';
 
 const socket = libc('int socket(int domain, int type, int protocol)');
-const sendto = libc('long sendto(int fd, const void *buf, size_t len, int flags, const void *addr, uint addrlen)');
+const sendto = libc(
+  'long sendto(int fd, const void *buf, size_t len, int flags, const void *addr, uint addrlen)',
+);
 
 const AF_UNIX = 1;
 const SOCK_DGRAM = 2;

@@ -11,5 +11,6 @@ const FACILITY = 1;
  */
 export function tellSyslog(ident: string, severity: number, text: string): void {
   const priority = FACILITY * 8 + severity;
-  for (const line of text.split('\n')) sendDatagram('/dev/log', `<${priority}>${ident}[${process.pid}]: ${line}`);
+  for (const line of text.split('\n'))
+    sendDatagram('/dev/log', `<${priority}>${ident}[${process.pid}]: ${line}`);
 }

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import tap, { test } from 'tap';
-import { finish, program, section } from '../helpers/place.js';
+import { program, section } from '../helpers/place.js';
 import { isAlive } from '../helpers/proc.js';
 import { type Supd, startSupd } from '../helpers/start-supd.js';
 import { until } from '../helpers/until.js';
@@ -188,8 +188,8 @@ test('fg sends what is typed and shows what is answered, until the program ends'
   fg.stdin.write('two\n');
   await until('the answer', () => shown.includes('heard two\n'));
   process.kill(pid, 'SIGKILL');
-  const over = finish(fg);
-  t.match(await over, { status: 0 });
+  await until('it to end', () => fg.exitCode !== null);
+  t.equal(fg.exitCode, 0);
   t.match(shown, /Process got killed\nExiting foreground/);
 });
 
