@@ -8,7 +8,7 @@ makeContract();
 
 const checks = [
   ['types', 'tsc', '-p', '.'],
-  ['format and lint', 'biome', 'ci', '.'],
+  ['format and lint', 'biome', 'ci', '--colors=off', '.'],
   ['contract', 'buf', 'lint'],
   ['dead exports', 'knip'],
 ];
