@@ -19,8 +19,8 @@ export interface ProcessesParts {
   readonly keepLeftovers: boolean;
 }
 
-/** Of one turn of the event loop, what spawning may take: clients are answered in between. */
-const SPAWN_SLICE_MS = 8;
+/** Of one turn of the event loop, what spawning may take: clients are answered in between, each in a few turns. */
+const SPAWN_SLICE_MS = 3;
 const KILL = 9;
 
 export class Processes {
@@ -49,7 +49,7 @@ export class Processes {
       case 'sweep': {
         const process = this.#parts.processOf(id);
         if (!process) return;
-        return this.#parts.sweeper.sweep(effect.pid, tagOf(process.spec), effect.signal, () =>
+        return this.#parts.sweeper.sweep(effect.pid, this.#tagOf(process.spec), effect.signal, () =>
           this.#parts.answer(id, { type: 'swept' }),
         );
       }
@@ -86,7 +86,7 @@ export class Processes {
     const spawned = spawnOne(this.#parts.spawner, {
       name: spec.name,
       launch: spec,
-      tags: this.#tagsOf(spec),
+      tags: this.#variablesOf(spec),
       openFds: (uid, gid) => streams.openFor(uid, gid),
       ended: (exit) => {
         streams.drain();
@@ -108,16 +108,20 @@ export class Processes {
     if (this.#parts.keepLeftovers) return tell(false);
     const process = this.#parts.processOf(id);
     if (process?.state.name !== 'STOPPING') return tell(this.#parts.sweeper.hasGroup(pid));
-    this.#parts.sweeper.askLeftover(pid, tagOf(process.spec), tell);
+    this.#parts.sweeper.askLeftover(pid, this.#tagOf(process.spec), tell);
   }
 
-  #tagsOf(spec: ProcessSpec): Readonly<Record<string, string>> {
+  #variablesOf(spec: ProcessSpec): Readonly<Record<string, string>> {
     const url = spec.serverUrl ?? this.#parts.serverUrl;
-    return { SUPERVISOR_ENABLED: '1', ...(url ? { SUPERVISOR_SERVER_URL: url } : {}), ...tagOf(spec) };
+    return { SUPERVISOR_ENABLED: '1', ...(url ? { SUPERVISOR_SERVER_URL: url } : {}), ...namesOf(spec) };
+  }
+
+  /** What names the orphans of a program. */
+  #tagOf(spec: ProcessSpec): Tag {
+    return { variables: namesOf(spec), files: this.#parts.streamsOf(spec.id)?.fifos() ?? [] };
   }
 }
 
-/** What names the orphans of a program. */
-function tagOf(spec: ProcessSpec): Tag {
+function namesOf(spec: ProcessSpec): Readonly<Record<string, string>> {
   return { SUPERVISOR_PROCESS_NAME: spec.name, SUPERVISOR_GROUP_NAME: spec.group };
 }

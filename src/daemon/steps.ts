@@ -59,7 +59,7 @@ export class Steps {
         signalProcess(-effect.pid, effect.signal);
         return this.#parts.sweeper.signalTree(effect.pid, effect.signal);
       case 'sweepStep':
-        return this.#parts.sweeper.sweep(effect.pid, tagOf(run, step), effect.signal, () =>
+        return this.#parts.sweeper.sweep(effect.pid, this.#tagOf(run, step), effect.signal, () =>
           this.#parts.answer({ type: 'stepSwept', run, step }),
         );
       default:
@@ -124,7 +124,7 @@ export class Steps {
     const { run, step } = of;
     this.#live.delete(pid);
     const { size, text } = readEnd(path, before);
-    const leftover = this.#parts.sweeper.leftover(pid, tagOf(run, step)).length > 0;
+    const leftover = this.#parts.sweeper.leftover(pid, this.#tagOf(run, step)).length > 0;
     this.#parts.answer({
       type: 'stepExited',
       run,
@@ -135,15 +135,15 @@ export class Steps {
       leftover,
     });
   }
+
+  /** The environment that spawnStep asks for has these two. */
+  #tagOf(run: string, step: string): Tag {
+    return { variables: { SUPD_RUN: run, SUPD_STEP: step }, files: [this.#parts.outputPath(run, step)] };
+  }
 }
 
 function keyOf({ run, step }: OfStep): string {
   return `${run}\0${step}`;
-}
-
-/** The environment that spawnStep asks for has these two. */
-function tagOf(run: string, step: string): Tag {
-  return { SUPD_RUN: run, SUPD_STEP: step };
 }
 
 /** The step writes its file itself: whole lines or not, nothing is lost whatever becomes of supd. */

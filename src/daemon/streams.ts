@@ -1,6 +1,6 @@
 /** Where each program's output goes: its FIFOs, the pumps that read them, the log files they fill. */
 
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { closeSync, constants, mkdirSync, openSync, readdirSync, unlinkSync } from 'node:fs';
 import path from 'node:path';
 import type { ProcessSpec, StreamSpec } from '../core/program.js';
@@ -27,6 +27,9 @@ export interface ChildFds {
 
 /** What a dead child may have left in one pipe is its size; more is a grandchild's and not waited for. */
 const DRAIN_MAX_BYTES = 1 << 20;
+const FIFO_NAMES = ['in', 'stdout', 'stderr'] as const;
+/** A file name takes 255 bytes. */
+const NAME_MAX_BYTES = 200;
 
 interface Stream {
   readonly spec: StreamSpec;
@@ -105,6 +108,7 @@ export class ProcessStreams {
       return fd;
     };
     try {
+      mkdirSync(this.#options.fifoDir, { recursive: true, mode: 0o700 });
       const stdin = keep(this.#childEnd('in', uid, gid));
       const stdout = keep(this.#outputEnd('stdout', uid, gid));
       const stderr = this.#spec.redirectStderr ? stdout : keep(this.#outputEnd('stderr', uid, gid));
@@ -138,13 +142,11 @@ export class ProcessStreams {
 
   close(): void {
     for (const stream of Object.values(this.#streams)) {
-      stream.pump?.drain(DRAIN_MAX_BYTES);
-      stream.pump?.close();
+      this.#endPump(stream);
       if (stream.log) this.#logs.release(stream.log);
-      stream.pump = undefined;
       stream.log = undefined;
     }
-    for (const name of ['in', 'stdout', 'stderr']) {
+    for (const name of FIFO_NAMES) {
       try {
         unlinkSync(this.#fifo(name));
       } catch {
@@ -172,8 +174,13 @@ export class ProcessStreams {
     }
   }
 
+  /** What only this process and its descendants hold open. */
+  fifos(): readonly string[] {
+    return FIFO_NAMES.map((name) => this.#fifo(name));
+  }
+
   #fifo(name: string): string {
-    return path.join(this.#options.fifoDir, `${encodeURIComponent(this.#spec.id)}.${name}`);
+    return path.join(this.#options.fifoDir, `${fileNameOf(this.#spec.id)}.${name}`);
   }
 
   #childEnd(name: string, uid: number, gid: number): number {
@@ -185,9 +192,17 @@ export class ProcessStreams {
     const stream = this.#streams[channel];
     if (!stream.path) return openSync('/dev/null', constants.O_WRONLY);
     stream.log ??= this.#logs.take(stream.path, stream.spec);
-    makeFifo(this.#fifo(channel), uid, gid);
+    const isNew = makeFifo(this.#fifo(channel), uid, gid);
+    // The one that was read has been swept away: nobody can open it by name any more.
+    if (isNew) this.#endPump(stream);
     stream.pump ??= this.#startPump(channel, stream.log);
     return openForChild(this.#fifo(channel));
+  }
+
+  #endPump(stream: Stream): void {
+    stream.pump?.drain(DRAIN_MAX_BYTES);
+    stream.pump?.close();
+    stream.pump = undefined;
   }
 
   #startPump(channel: Channel, log: LogFile): Pump {
@@ -203,6 +218,13 @@ export class ProcessStreams {
       ready: () => !log.congested,
     });
   }
+}
+
+/** An id as a file name: readable where it can be, never too long. */
+function fileNameOf(id: string): string {
+  const name = encodeURIComponent(id);
+  if (name.length <= NAME_MAX_BYTES) return name;
+  return createHash('sha256').update(id).digest('hex');
 }
 
 /** Makes the empty file of an AUTO log. Its name says whose it is, so that the next start can remove it. */

@@ -16,11 +16,15 @@ const WEXITED = 4;
 const WNOWAIT = 0x01000000;
 const PR_SET_CHILD_SUBREAPER = 36;
 
+/** Of one turn of the event loop, what taking the ended may take with all that follows from their ends. */
+const REAP_SLICE_MS = 3;
+
 /** Opened once: takes SIGCHLD until closed. */
 export class Exits {
   private readonly known = new Map<number, (exit: Exit) => void>();
   private foreign = 0;
   private readonly info = Buffer.alloc(128);
+  private later: NodeJS.Immediate | undefined;
   private readonly onSignal = () => this.reap();
 
   constructor() {
@@ -49,9 +53,10 @@ export class Exits {
     }
   }
 
-  /** Takes all that have ended. Called by SIGCHLD; harmless at any other time. */
+  /** Takes those that have ended; when they are many, by portions. Called by SIGCHLD; harmless at any other time. */
   reap(): void {
-    for (;;) {
+    const end = performance.now() + REAP_SLICE_MS;
+    while (performance.now() < end) {
       this.info.fill(0);
       if (waitid(P_ALL, 0, this.info, WEXITED | WNOHANG | WNOWAIT) !== 0) return;
       const pid = this.info.readInt32LE(16);
@@ -60,10 +65,13 @@ export class Exits {
       else if (this.foreign > 0) return this.takeKnown();
       else waitpid(pid, [0], WNOHANG);
     }
+    clearImmediate(this.later);
+    this.later = setImmediate(this.onSignal);
   }
 
   close(): void {
     process.off('SIGCHLD', this.onSignal);
+    clearImmediate(this.later);
   }
 
   /** A foreign zombie stands in front of the queue: ask for each of ours. */

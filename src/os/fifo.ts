@@ -17,13 +17,17 @@ const fcntl = libc('int fcntl(int fd, int cmd, int value)');
 
 const F_SETPIPE_SZ = 1031;
 
-/** Makes (or takes over) a FIFO of mode 0600 that belongs to `uid`. Anything else at the path is replaced. */
-export function makeFifo(path: string, uid: number, gid: number): void {
+/**
+ * Makes (or takes over) a FIFO of mode 0600 that belongs to `uid`. Anything else at the path is replaced.
+ * @returns whether it was made
+ */
+export function makeFifo(path: string, uid: number, gid: number): boolean {
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (found && !found.isFIFO()) unlinkSync(path);
   if (!found?.isFIFO()) check(mkfifo(path, 0o600), `mkfifo ${path}`);
-  chmodSync(path, 0o600);
+  if ((found?.mode ?? 0) !== (constants.S_IFIFO | 0o600)) chmodSync(path, 0o600);
   if (found?.uid !== uid || found?.gid !== gid) chownSync(path, uid, gid);
+  return !found?.isFIFO();
 }
 
 /** The daemon's end: non-blocking, and held for writing too, so that it never sees an end of file. */

@@ -1,5 +1,5 @@
 /** What the kernel says of a process, from proc(5). A process that is gone is `undefined`, never an error. */
-import { closeSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, readSync, type Stats, statSync } from 'node:fs';
 
 export interface ProcStat {
   readonly pid: number;
@@ -76,7 +76,29 @@ export function readVariable(pid: number, name: string): string | undefined {
   const entry = read(`/proc/${pid}/environ`)
     ?.split('\0')
     .find((one) => one.startsWith(`${name}=`));
-  return entry?.slice(name.length + 1);
+  return entry === undefined
+    ? undefined
+    : Buffer.from(entry.slice(name.length + 1), 'latin1').toString('utf8');
+}
+
+/** Is this file (or FIFO) one of its descriptors 0, 1 and 2? */
+export function hasStandardFile(pid: number, path: string): boolean {
+  const file = statOf(path);
+  return (
+    file !== undefined &&
+    [0, 1, 2].some((fd) => {
+      const open = statOf(`/proc/${pid}/fd/${fd}`);
+      return open?.ino === file.ino && open.dev === file.dev;
+    })
+  );
+}
+
+function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined;
+  }
 }
 
 /** The soft limit of open files of a process. */

@@ -3,7 +3,14 @@
  * that the kernel handed to supd when their parent died. Signals go to children first.
  */
 import treeKill from 'tree-kill';
-import { type ProcStat, readAllStats, readOwnChildren, readStat, readVariable } from './proc.js';
+import {
+  hasStandardFile,
+  type ProcStat,
+  readAllStats,
+  readOwnChildren,
+  readStat,
+  readVariable,
+} from './proc.js';
 
 export interface Member {
   readonly pid: number;
@@ -77,12 +84,18 @@ export function hasOrphans(isLeader: (pid: number) => boolean): boolean {
   return children === undefined || children.some((pid) => !isLeader(pid) && readStat(pid)?.state !== 'Z');
 }
 
-/** Variables of the environment that supd gave to a program or a step, and that all it starts inherits. */
-export type Tag = Readonly<Record<string, string>>;
+/** What supd gave to a program or a step, and what all that it starts inherits unless it takes care not to. */
+export interface Tag {
+  /** Of the environment. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** Where its standard descriptors lead. */
+  readonly files: readonly string[];
+}
 
-/** Does this orphan come from what was started with that tag? */
-export function isFrom(pid: number, tag: Tag): boolean {
-  return Object.entries(tag).every(([name, value]) => readVariable(pid, name) === value);
+/** Does this orphan come from what was started with that tag? Its environment says so, or where it writes. */
+export function isFrom(pid: number, { variables, files }: Tag): boolean {
+  const isTold = Object.entries(variables).every(([name, value]) => readVariable(pid, name) === value);
+  return isTold || files.some((file) => hasStandardFile(pid, file));
 }
 
 /** Is it still that very process, and not a zombie? */
