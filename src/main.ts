@@ -11,7 +11,7 @@ import { defaultPlaces, type Places } from './config/places.js';
 import type { Tools } from './core/launch.js';
 import { leaveForeground, startInBackground, takeBackgroundMark } from './daemon/background.js';
 import { AlreadyRunning, claimPlaces, releasePlaces } from './daemon/claim.js';
-import { Daemon } from './daemon/daemon.js';
+import { Daemon, type DaemonParts } from './daemon/daemon.js';
 import { helpText, readFlags, type SupdFlags } from './daemon/flags.js';
 import { ensureLimits } from './daemon/ownlimits.js';
 import { becomeUser } from './daemon/ownuser.js';
@@ -81,7 +81,7 @@ async function run(flags: SupdFlags, background: boolean): Promise<void> {
     }
     await serve(loaded.config, tools, background, readConfig, loaded.problems);
   } catch (error) {
-    fail(`Error: ${error instanceof Error ? error.message : String(error)}`, 1);
+    fail(`Error: ${describe(error)}`, 1);
   }
 }
 
@@ -115,44 +115,81 @@ async function serve(
   if (daemon.directory !== undefined) process.chdir(daemon.directory);
   prepareSpawn();
   const exits = new Exits();
+  const parts = { exits, tools, environment, nofile: limits.nofile, version: packageJson.version };
   let config = first;
+  let proven: Config | undefined; // the last one that served
   let notices = [...problems.map(show), ...limits.told];
-  let isReady = false;
+  let trouble: string | undefined;
   for (;;) {
-    const places = placesOf(config);
-    const lock = claim(config, places);
-    const log = openMainLog({
-      ...mainLogOptions(config),
-      echo: config.daemon.nodaemon && !config.daemon.silent,
-    });
-    for (const notice of notices) log.warn(notice);
-    const life = new Daemon({
-      config,
-      ...places,
-      log,
-      exits,
-      tools,
-      environment,
-      nofile: limits.nofile,
-      version: packageJson.version,
-    });
-    const outcome = await live(life, log, readConfig, () => {
-      notifyManager(notifySocket, 'READY=1', `MAINPID=${process.pid}`);
-      if (background && !isReady) leaveForeground();
-      isReady = true;
-    }).finally(() =>
-      notifyManager(notifySocket, life.engine.world.mode === 'shutdown' ? 'STOPPING=1' : 'RELOADING=1'),
-    );
-    life.close();
-    releasePlaces(lock);
-    log.close();
-    if (outcome === 'shutdown') break;
+    try {
+      const mode = await serveOnce(config, parts, readConfig, {
+        opened: (log) => {
+          if (trouble) log.error(trouble);
+          for (const notice of notices) log.warn(notice);
+        },
+        ready: () => {
+          notifyManager(notifySocket, 'READY=1', `MAINPID=${process.pid}`);
+          if (background && !proven) leaveForeground();
+          proven = config;
+          trouble = undefined;
+        },
+        ended: (end) => notifyManager(notifySocket, end === 'shutdown' ? 'STOPPING=1' : 'RELOADING=1'),
+      });
+      if (mode === 'shutdown') break;
+    } catch (error) {
+      if (proven === undefined || proven === config) throw error;
+      trouble = `could not serve by the new configuration: ${describe(error)}; supd goes on by the one before`;
+      config = proven;
+      continue;
+    }
     const next = readConfig();
     // Checked before everything was stopped; broken since then, it is the old one that goes on.
     if (next.ok) config = next.config;
     notices = next.problems.map(show);
   }
   exits.close();
+}
+
+/** What is to be done at the turns of one life. */
+interface Turns {
+  readonly opened: (log: MainLog) => void;
+  readonly ready: () => void;
+  readonly ended: (mode: 'running' | 'restarting' | 'shutdown') => void;
+}
+
+/** One life of the daemon. @throws what kept it from serving; nothing was started then */
+async function serveOnce(
+  config: Config,
+  parts: Omit<DaemonParts, 'config' | 'log' | 'rundir' | 'statedir'>,
+  readConfig: () => ReturnType<typeof loadConfig>,
+  turns: Turns,
+): Promise<'restarting' | 'shutdown'> {
+  const places = placesOf(config);
+  const lock = claim(config, places);
+  try {
+    const log = openMainLog({
+      ...mainLogOptions(config),
+      echo: config.daemon.nodaemon && !config.daemon.silent,
+    });
+    try {
+      turns.opened(log);
+      const life = new Daemon({ ...parts, config, ...places, log });
+      try {
+        return await live(life, log, readConfig, turns.ready);
+      } finally {
+        turns.ended(life.engine.world.mode);
+        life.close();
+      }
+    } finally {
+      log.close();
+    }
+  } finally {
+    releasePlaces(lock);
+  }
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 async function live(

@@ -1,8 +1,9 @@
 import { chownSync, mkdirSync, readFileSync, readlinkSync } from 'node:fs';
 import tap, { test } from 'tap';
 import { type Options, program, section } from '../helpers/place.js';
-import { descriptorsOf, environmentOf, familyOf, limitOf, statusOf } from '../helpers/proc.js';
+import { descriptorsOf, environmentOf, familyOf, isAlive, limitOf, statusOf } from '../helpers/proc.js';
 import { startSupd } from '../helpers/start-supd.js';
+import { until } from '../helpers/until.js';
 import { accountOf, isRoot, needsRoot } from '../helpers/users.js';
 
 tap.jobs = 4;
@@ -144,6 +145,16 @@ test('copies have names and numbers of their own, and share a group', async (t) 
   t.match(await supd.told('status', 'w:*'), { status: 0, stdout: /^w:w02 .*\nw:w03 .*\nw:w04 .*\n$/ });
   t.match(await supd.told('stop', 'w:w03'), { status: 0, stdout: 'w:w03: stopped\n' });
   t.equal((await supd.state('w:w02', 'RUNNING')).state, 'RUNNING');
+});
+
+test('a program may have a long name, or one in any letters', async (t) => {
+  const own = { stdout_logfile: '%(here)s/log', stderr_logfile: 'NONE' };
+  const long = 'x'.repeat(200);
+  const supd = await startSupd(t, program(long, 'waits', own) + program('größe', 'setsid-child', own));
+  for (const name of [long, 'größe']) t.ok((await supd.state(name, 'RUNNING')).pid > 0);
+  const child = await until('its child', () => /child (\d+)/.exec(supd.read('log'))?.[1]);
+  t.match(await supd.told('stop', 'größe'), { status: 0, stdout: 'größe: stopped\n' });
+  t.notOk(isAlive(Number(child)));
 });
 
 test('home, user, login name and shell are those of the program’s user', async (t) => {

@@ -1,10 +1,11 @@
 import { existsSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import tap, { test } from 'tap';
-import { makePlace, program } from '../helpers/place.js';
+import { makePlace, type Options, program } from '../helpers/place.js';
 import { descriptorsOf, statusOf } from '../helpers/proc.js';
 import { type Supd, startIn, startSupd } from '../helpers/start-supd.js';
 import { until } from '../helpers/until.js';
+import { isRoot } from '../helpers/users.js';
 
 tap.jobs = 4;
 
@@ -234,6 +235,30 @@ test('500 children that end at once: the daemon goes on answering and stays smal
   t.ok(answers > 1);
   t.ok(peakMegabytes(supd.pid) < 150, `${peakMegabytes(supd.pid)} MB at most`);
   t.match(await supd.told('stop', 'all'), { status: 0 });
+});
+
+test('in a container the logs may be the streams of supd itself', async (t) => {
+  const stream = (name: string) => ({
+    stdout_logfile: `/dev/${name}`,
+    stdout_logfile_maxbytes: 0,
+    stderr_logfile: '/dev/stderr',
+    stderr_logfile_maxbytes: 0,
+  });
+  const user: Options = isRoot ? { user: 'nobody' } : {};
+  const place = makePlace(
+    t,
+    program('a', 'waits', { ...stream('stdout'), ...user }) + program('b', 'prints-both', stream('fd/1')),
+  );
+  const supd = place.supd(['-n', '-c', place.conf]);
+  const shown = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const)
+    supd[name]?.setEncoding('utf8').on('data', (text: string) => {
+      shown[name] += text;
+    });
+  await until('all of it', () => {
+    const { stdout, stderr } = shown;
+    return /^ready$/m.test(stdout) && /^to stdout$/m.test(stdout) && stderr === 'to stderr\n';
+  });
 });
 
 test('a log directory that may not be written keeps its program down, in words', async (t) => {

@@ -1,6 +1,6 @@
 import { closeSync, constants, existsSync, openSync, readSync, renameSync } from 'node:fs';
 import tap, { test } from 'tap';
-import { program } from '../helpers/place.js';
+import { program, section } from '../helpers/place.js';
 import { isAlive, processesNaming } from '../helpers/proc.js';
 import { startSupd } from '../helpers/start-supd.js';
 import { until } from '../helpers/until.js';
@@ -50,6 +50,22 @@ test('SIGHUP with a broken configuration leaves everything running and says why'
   t.match(await supd.told('reload'), { status: 1, stdout: /not reloaded/ });
   t.equal((await supd.state('a', 'RUNNING')).pid, pid);
 });
+
+for (const [what, text, daemon] of [
+  ['a socket', section('grpc_server', { socket: '%(here)s/bin' }), {}],
+  ['a log', '', { logfile: '%(here)s/bin' }],
+] as const) {
+  test(`SIGHUP to a configuration with ${what} that can't be had goes on by the old one`, async (t) => {
+    const supd = await startSupd(t, program('a', 'waits'));
+    await supd.state('a', 'RUNNING');
+    supd.configure(text + program('b', 'waits'), daemon);
+    supd.child.kill('SIGHUP');
+    await supd.logs(/ERRO could not serve by the new configuration: .*bin.*; supd goes on by the one before/);
+    t.ok((await supd.state('a', 'RUNNING')).pid > 0);
+    t.match(await supd.told('status'), { status: 0, stdout: /^a +RUNNING/ });
+    t.equal(supd.child.exitCode, null);
+  });
+}
 
 test('supctl reload is SIGHUP', async (t) => {
   const supd = await startSupd(t, program('a', 'waits'));

@@ -4,6 +4,7 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -72,6 +73,27 @@ test('after kill -9 the next start works, whatever the dead one left', async (t)
   const second = await startIn(t, place);
   t.equal(place.read('supd.pid'), `${second.pid}\n`);
   t.match(await second.told('pid'), { status: 0, stdout: `${second.pid}\n` });
+});
+
+test('the control socket and the run directory come back when somebody sweeps them away', async (t) => {
+  const supd = await startSupd(t, program('a', 'prints-again'));
+  const serves = () => until('supctl to be answered', async () => (await supd.told('status')).status === 0);
+  await supd.says('a', 'ready');
+  rmSync(`${supd.dir}/run/supd.sock`);
+  await serves();
+  rmSync(`${supd.dir}/run`, { recursive: true });
+  await serves();
+  t.match(await supd.told('restart', 'a'), { status: 0, stdout: 'a: stopped\na: started\n' });
+  await supd.says('a', 'ready\nready\n');
+});
+
+test('a terminal that goes away ends nothing', async (t) => {
+  const supd = await startSupd(t, program('a', 'waits'));
+  supd.child.stdout?.destroy();
+  supd.child.stderr?.destroy();
+  t.match(await supd.told('restart', 'a'), { status: 0 });
+  t.match(await supd.told('restart', 'a'), { status: 0 });
+  t.equal(supd.child.exitCode, null);
 });
 
 test('umask and directory of [supd] count in the foreground and in the background', async (t) => {

@@ -30,6 +30,16 @@ test('a stop takes what has left the process group by a double fork and a sessio
   t.notOk(isAlive(child));
 });
 
+test('a stop takes even what was started in a session of its own without any environment', async (t) => {
+  const supd = await startSupd(t, program('a', 'scrubbed-child') + program('b', 'scrubbed-child'));
+  const [a, b] = [await childOf(supd, 'a'), await childOf(supd, 'b')];
+  t.match(await supd.told('stop', 'a'), { status: 0, stdout: 'a: stopped\n' });
+  t.notOk(isAlive(a));
+  t.ok(isAlive(b));
+  await supd.ended('SIGTERM');
+  t.notOk(isAlive(b));
+});
+
 test('a grandchild that ignores SIGTERM is killed', async (t) => {
   const supd = await startSupd(t, program('a', 'stubborn-child', { stopwaitsecs: 1 }));
   const child = await childOf(supd, 'a');
