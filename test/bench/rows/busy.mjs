@@ -81,7 +81,6 @@ function programs(dir, control, writers, mib) {
       numprocs: 500,
       autostart: 'false',
       ...many,
-      ...log('quick'),
     }),
     section('program:writer', {
       command: `/usr/bin/perl ${writer} ${control} ${mib * 2 ** 20} 4096`,

@@ -5,7 +5,7 @@ import { readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { section, start } from '../daemons.mjs';
 import { less, more, none, shareOf, timesOf } from '../goals.mjs';
-import { endAtOnce, makeDir, removeDir } from '../place.mjs';
+import { endAtOnce, keepTrackOf, makeDir, removeDir } from '../place.mjs';
 import { cpuSecondsOf } from '../processes.mjs';
 import { openStartingLine, writer } from '../starting-line.mjs';
 import { until } from '../until.mjs';
@@ -124,6 +124,7 @@ async function measureCeiling(bench, chunk, bytes) {
   const command = '/usr/bin/perl "$@" | cat >/dev/null';
   const args = ['-c', command, 'sh', writer, path.join(dir, 'line'), String(bytes), String(chunk)];
   const child = spawn('/bin/sh', args, { stdio: 'ignore' });
+  keepTrackOf(child);
   const ended = once(child, 'exit');
   await line.untilReady(1);
   const begin = performance.now();
