@@ -118,7 +118,7 @@ async function serve(
   const parts = { exits, tools, environment, nofile: limits.nofile, version: packageJson.version };
   let config = first;
   let proven: Config | undefined; // the last one that served
-  let notices = [...problems.map(show), ...limits.told];
+  let notices = [...problems.map(formatProblem), ...limits.told];
   let trouble: string | undefined;
   for (;;) {
     try {
@@ -145,7 +145,7 @@ async function serve(
     const next = readConfig();
     // Checked before everything was stopped; broken since then, it is the old one that goes on.
     if (next.ok) config = next.config;
-    notices = next.problems.map(show);
+    notices = next.problems.map(formatProblem);
   }
   exits.close();
 }

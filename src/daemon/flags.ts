@@ -75,7 +75,8 @@ export function readFlags(argv: readonly string[]): ReadFlags {
 export function helpText(): string {
   const lines = ROWS.filter((one) => one.doc !== '').map((one) => {
     const short = one.short === '' ? '    ' : `-${one.short}, `;
-    return `  ${`${short}--${one.long}${one.takesValue ? '=…' : ''}`.padEnd(28)} ${one.doc}`;
+    const long = one.long === 'help_config' ? 'help-config' : one.long;
+    return `  ${`${short}--${long}${one.takesValue ? '=…' : ''}`.padEnd(28)} ${one.doc}`;
   });
   return `supd: supervises programs, runs jobs\n\nusage: supd [options]\n\n${lines.join('\n')}\n`;
 }

@@ -191,7 +191,7 @@ test('a child that closes its stdout goes on and costs nothing', async (t) => {
   const before = cpuTicks(supd.pid);
   for (let i = 0; i < 5; i++) await supd.status();
   t.equal((await supd.state('a', 'RUNNING')).pid, pid);
-  t.ok(cpuTicks(supd.pid) - before < 20, 'no spinning');
+  t.ok(cpuTicks(supd.pid) - before < 50, 'no spinning');
   t.match(await supd.told('stop', 'a'), { status: 0 });
 });
 

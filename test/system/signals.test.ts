@@ -1,4 +1,4 @@
-import { closeSync, constants, existsSync, openSync, readSync, renameSync } from 'node:fs';
+import { closeSync, constants, existsSync, openSync, readSync, renameSync, writeFileSync } from 'node:fs';
 import tap, { test } from 'tap';
 import { program, section } from '../helpers/place.js';
 import { isAlive, processesNaming } from '../helpers/proc.js';
@@ -79,21 +79,25 @@ test('supctl reload is SIGHUP', async (t) => {
 });
 
 test('SIGHUP during a shutdown is ignored', async (t) => {
-  const supd = await startSupd(t, program('a', 'ignores-sigterm', { stopwaitsecs: 1 }));
+  const supd = await startSupd(t, program('a', 'ends-once %(here)s/go', { stopwaitsecs: 60 }));
   await supd.says('a', 'ready');
   const end = supd.ended('SIGTERM');
   await supd.state('a', 'STOPPING');
   supd.child.kill('SIGHUP');
   await supd.logs('ignored SIGHUP indicating restart request (shutdown in progress)');
+  writeFileSync(`${supd.dir}/go`, '');
   t.same(await end, { code: 0, signal: null });
 });
 
 test('SIGTERM during a reload ends supd for good', async (t) => {
-  const supd = await startSupd(t, program('a', 'ignores-sigterm', { stopwaitsecs: 1 }));
+  const supd = await startSupd(t, program('a', 'ends-once %(here)s/go', { stopwaitsecs: 60 }));
   await supd.says('a', 'ready');
   supd.child.kill('SIGHUP');
   await supd.state('a', 'STOPPING');
-  t.same(await supd.ended('SIGTERM'), { code: 0, signal: null });
+  const end = supd.ended('SIGTERM');
+  await supd.logs('received SIGTERM');
+  writeFileSync(`${supd.dir}/go`, '');
+  t.same(await end, { code: 0, signal: null });
   t.same(processesNaming(supd.dir), []);
 });
 

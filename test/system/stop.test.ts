@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import tap, { test } from 'tap';
 import { program, section } from '../helpers/place.js';
 import { familyOf, isAlive, processesNaming } from '../helpers/proc.js';
@@ -141,17 +142,19 @@ test('SIGTERM ends everything in reverse order, then the daemon with status 0', 
   t.same(processesNaming(supd.dir), []);
 });
 
-test('a stubborn program holds up only those that started before it', async (t) => {
+test('a slow program holds up only those that started before it', async (t) => {
   const supd = await startSupd(
     t,
     program('late', 'ends-with TERM %(here)s/ended late', { priority: 20 }) +
-      program('stubborn', 'ignores-sigterm', { priority: 10, stopwaitsecs: 1 }) +
+      program('slow', 'ends-once %(here)s/go', { priority: 10, stopwaitsecs: 60 }) +
       program('early', 'ends-with TERM %(here)s/ended early', { priority: 1 }),
   );
-  for (const name of ['late', 'stubborn', 'early']) await supd.says(name, 'ready');
+  for (const name of ['late', 'slow', 'early']) await supd.says(name, 'ready');
   const end = supd.ended('SIGTERM');
-  await until('the late one to end', () => supd.read('ended') === 'late\n');
+  await supd.says('slow', 'asked to end');
+  t.equal(supd.read('ended'), 'late\n');
   t.equal((await supd.state('early', 'RUNNING')).state, 'RUNNING');
+  writeFileSync(`${supd.dir}/go`, '');
   t.same(await end, { code: 0, signal: null });
   t.equal(supd.read('ended'), 'late\nearly\n');
 });
@@ -170,27 +173,33 @@ test('nothing is started again while supd ends', async (t) => {
   const supd = await startSupd(
     t,
     program('crashes', 'exits-after 0.1 1', { autorestart: true, priority: 1 }) +
-      program('slow', 'ignores-sigterm', { stopwaitsecs: 1, priority: 100 }),
+      program('slow', 'ends-once %(here)s/go', { stopwaitsecs: 60, priority: 100 }),
   );
   await supd.says('slow', 'ready');
-  await supd.ended('SIGTERM');
+  const end = supd.ended('SIGTERM');
+  await supd.says('slow', 'asked to end');
+  await supd.state('crashes', 'EXITED');
+  writeFileSync(`${supd.dir}/go`, '');
+  t.same(await end, { code: 0, signal: null });
   const log = supd.read('supd.log');
-  const after = log.slice(log.indexOf('received SIGTERM'));
-  t.notMatch(after, 'spawned');
+  t.notMatch(log.slice(log.indexOf('received SIGTERM')), 'spawned');
 });
 
 test('a second SIGTERM changes nothing, and a start is refused while supd ends', async (t) => {
   const supd = await startSupd(
     t,
-    program('slow', 'ignores-sigterm', { stopwaitsecs: 2 }) + program('other', 'waits', { autostart: false }),
+    program('slow', 'ends-once %(here)s/go', { stopwaitsecs: 60 }) +
+      program('other', 'waits', { autostart: false }),
   );
   await supd.says('slow', 'ready');
   const end = supd.ended('SIGTERM');
   await supd.state('slow', 'STOPPING');
   supd.child.kill('SIGTERM');
+  await supd.logs(/(received SIGTERM.*){2}/s);
   const refused = await supd.told('start', 'other');
   t.equal(refused.status, 1);
   t.match(`${refused.stdout}${refused.stderr}`, /shutting down/i);
+  writeFileSync(`${supd.dir}/go`, '');
   t.same(await end, { code: 0, signal: null });
 });
 
