@@ -49,7 +49,8 @@ export class SharedLogs {
       found.holders += 1;
       return found.log;
     }
-    const log = LogFile.open(file, { maxBytes: spec.maxBytes, backups: spec.backups });
+    const mode = spec.file.kind === 'auto' ? { mode: 0o600 } : {};
+    const log = LogFile.open(file, { maxBytes: spec.maxBytes, backups: spec.backups, ...mode });
     this.#open.set(file, { log, holders: 1 });
     return log;
   }
@@ -168,7 +169,7 @@ export class ProcessStreams {
       case 'path':
         return file.path;
       case 'auto':
-        return makeAutoFile(this.#options, this.#spec.name, channel);
+        return autoPath(this.#options, this.#spec.name, channel);
       default:
         return file satisfies never;
     }
@@ -227,16 +228,10 @@ function fileNameOf(id: string): string {
   return createHash('sha256').update(id).digest('hex');
 }
 
-/** Makes the empty file of an AUTO log. Its name says whose it is, so that the next start can remove it. */
-function makeAutoFile(options: StreamsOptions, process: string, channel: Channel): string {
+/** An AUTO log's name says whose it is, so that the next start can remove it. It is made when it is first opened. */
+function autoPath(options: StreamsOptions, process: string, channel: Channel): string {
   const name = `${process}-${channel}---${options.identifier}-${randomBytes(4).toString('hex')}.log`;
-  const file = path.join(options.childLogDir, name);
-  try {
-    closeSync(openSync(file, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, 0o600));
-  } catch {
-    // The start of the process will say what is wrong with the directory.
-  }
-  return file;
+  return path.join(options.childLogDir, name);
 }
 
 /** Removes the AUTO logs of earlier starts. Called with the daemon's lock held: they can't be another's. */

@@ -57,18 +57,21 @@ export function readOwnChildren(): readonly number[] | undefined {
   }
 }
 
+const UID = /^Uid:\s+\d+\s+(\d+)/m;
+const GID = /^Gid:\s+\d+\s+(\d+)/m;
+const GROUPS = /^Groups:[ \t]*(.*)$/m;
+const RESIDENT = /^VmRSS:\s+(\d+) kB/m;
+
 /** Effective identity and resident memory, from /proc/PID/status. */
 export function readStatus(pid: number): Status | undefined {
   const text = read(`/proc/${pid}/status`);
-  if (text === undefined) return undefined;
-  const numbers = (key: string) =>
-    (new RegExp(`^${key}:\\s*(.*)$`, 'm').exec(text)?.[1] ?? '').split(/\s+/).filter(Boolean).map(Number);
-  const [, uid] = numbers('Uid');
-  const [, gid] = numbers('Gid');
-  if (uid === undefined || gid === undefined) return undefined;
+  const uid = text && UID.exec(text)?.[1];
+  const gid = text && GID.exec(text)?.[1];
+  if (!text || !uid || !gid) return undefined;
+  const groups = (GROUPS.exec(text)?.[1] ?? '').split(' ').filter(Boolean).map(Number);
   // A zombie has no memory.
-  const [kilobytes = 0] = numbers('VmRSS');
-  return { uid, gid, groups: numbers('Groups'), memoryBytes: kilobytes * 1024 };
+  const kilobytes = Number(RESIDENT.exec(text)?.[1] ?? 0);
+  return { uid: Number(uid), gid: Number(gid), groups, memoryBytes: kilobytes * 1024 };
 }
 
 /** One variable of the environment a process was started with; undefined also when it may not be read. */

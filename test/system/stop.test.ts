@@ -3,7 +3,6 @@ import tap, { test } from 'tap';
 import { program, section } from '../helpers/place.js';
 import { familyOf, isAlive, processesNaming } from '../helpers/proc.js';
 import { type Supd, startSupd } from '../helpers/start-supd.js';
-import { until } from '../helpers/until.js';
 
 tap.jobs = 4;
 
