@@ -18,6 +18,7 @@ const all = readdirSync(path.join(root, '.build/test'), { recursive: true })
 const alone = (name) => name.startsWith('stack/');
 const counts = { pass: 0, fail: 0, skip: 0 };
 const skipped = [];
+let failing = false;
 
 /** A file that hangs is ended, and failed. */
 const FILE_MS = 20 * 60_000;
@@ -39,6 +40,8 @@ function runFile(file) {
     const child = spawn(process.execPath, ['--enable-source-maps', path.join('.build/test', file)], {
       cwd: root,
       stdio: ['ignore', 'pipe', 'inherit'],
+      // Seconds for one test: its deadlines are its own.
+      env: { ...process.env, TAP_TIMEOUT: String(FILE_MS / 1000) },
       timeout: FILE_MS,
       killSignal: 'SIGKILL',
     });
@@ -50,6 +53,7 @@ function runFile(file) {
       const name = `test/${file.replace(/\.js$/, '.ts')}`;
       console.log(`${code === 0 ? 'ok' : 'FAILED'}  ${name}`);
       const before = counts.fail;
+      failing = false;
       for (const line of text.split('\n')) note(line);
       if (code !== 0 && counts.fail === before) {
         counts.fail += 1;
@@ -61,7 +65,6 @@ function runFile(file) {
 }
 
 /** Counts a file's own tests, and shows those that failed whole. */
-let failing = false;
 function note(line) {
   const point = /^(not )?ok \d+ - (.*?)( # (?:SKIP|skip) ?(.*?))?( # time=.*?)?( \{)?$/.exec(line);
   if (!point) {

@@ -7,6 +7,7 @@ import { until } from '../helpers/until.js';
 import { accountOf, isRoot, needsRoot } from '../helpers/users.js';
 
 tap.jobs = 4;
+tap.setTimeout(180_000);
 
 test('a child gets the daemon’s environment, who it is to supd, and over them what is configured', async (t) => {
   const supd = await startSupd(

@@ -7,6 +7,7 @@ import { type Supd, startSupd } from '../helpers/start-supd.js';
 import { until } from '../helpers/until.js';
 
 tap.jobs = 4;
+tap.setTimeout(180_000);
 
 async function names(supd: Supd): Promise<readonly string[]> {
   return (await supd.status()).map(({ group, name }) => (group === name ? name : `${group}:${name}`));

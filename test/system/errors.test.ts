@@ -5,6 +5,7 @@ import { startIn, startSupd } from '../helpers/start-supd.js';
 import { accountOf, asUser, isRoot } from '../helpers/users.js';
 
 tap.jobs = 4;
+tap.setTimeout(180_000);
 
 // One error each: where it is, what is wrong, what would be right.
 const mistakes: readonly (readonly [string, string, RegExp])[] = [

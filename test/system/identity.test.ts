@@ -7,6 +7,7 @@ import { until } from '../helpers/until.js';
 import { accountOf, asUser, gidOf, isRoot, needsRoot } from '../helpers/users.js';
 
 tap.jobs = 4;
+tap.setTimeout(180_000);
 
 const four = (id: number) => Array(4).fill(id).join('\t');
 /** Of /proc/PID/status, ascending. */

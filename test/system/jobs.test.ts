@@ -7,6 +7,7 @@ import { type Supd, startIn, startSupd } from '../helpers/start-supd.js';
 import { until } from '../helpers/until.js';
 
 tap.jobs = 4;
+tap.setTimeout(180_000);
 
 const EVERY_SECOND = '* * * * * *';
 const NEVER_SOON = '0 0 1 1 *';

@@ -8,6 +8,7 @@ import { until } from '../helpers/until.js';
 import { isRoot } from '../helpers/users.js';
 
 tap.jobs = 4;
+tap.setTimeout(180_000);
 
 /** `line 000000001` to `line <count>`, each with its newline: what prints-lines writes. */
 function lines(count: number): string {

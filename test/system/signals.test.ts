@@ -6,6 +6,7 @@ import { startSupd } from '../helpers/start-supd.js';
 import { until } from '../helpers/until.js';
 
 tap.jobs = 4;
+tap.setTimeout(180_000);
 
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGQUIT'] as const) {
   test(`${signal} ends supd with status 0`, async (t) => {

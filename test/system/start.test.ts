@@ -17,6 +17,7 @@ import { until } from '../helpers/until.js';
 import { accountOf, asUser, isRoot, needsRoot } from '../helpers/users.js';
 
 tap.jobs = 4;
+tap.setTimeout(180_000);
 
 test('in the background the command ends with 0 as soon as supd serves', async (t) => {
   const place = makePlace(t, program('a', 'waits'));

@@ -6,6 +6,7 @@ import { startSupd } from '../helpers/start-supd.js';
 import { until } from '../helpers/until.js';
 
 tap.jobs = 4;
+tap.setTimeout(180_000);
 
 test('a program is STARTING until it has stayed up for startsecs, then RUNNING', async (t) => {
   const supd = await startSupd(

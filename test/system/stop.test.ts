@@ -5,6 +5,7 @@ import { familyOf, isAlive, processesNaming } from '../helpers/proc.js';
 import { type Supd, startSupd } from '../helpers/start-supd.js';
 
 tap.jobs = 4;
+tap.setTimeout(180_000);
 
 /** The pid that a fixture told of its child. */
 async function childOf(supd: Supd, name: string): Promise<number> {
