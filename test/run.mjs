@@ -49,7 +49,7 @@ function runFile(file) {
     child.stdout.setEncoding('utf8').on('data', (piece) => {
       text += piece;
     });
-    child.on('exit', (code, signal) => {
+    child.on('close', (code, signal) => {
       const name = `test/${file.replace(/\.js$/, '.ts')}`;
       console.log(`${code === 0 ? 'ok' : 'FAILED'}  ${name}`);
       const before = counts.fail;
