@@ -14,8 +14,11 @@ export interface Flooder {
 const CHUNK_BYTES = 256 * 1024;
 /** What one turn of the event loop may spend on floods. */
 const TURN_MS = 2;
-/** A read that brought this much was worth its cost: no pause is needed to gather more. */
-const WORTH_BYTES = 64 * 1024;
+/**
+ * A read that brought this much was worth its cost: no pause is needed to gather more. Less than a pipe holds, which
+ * is 64,000 bytes when lines of 100 fill its pages: its writer stands still until it is read.
+ */
+const WORTH_BYTES = 32 * 1024;
 const PAUSE_MS = 2;
 
 const flooders = new Set<Flooder>();
