@@ -18,7 +18,7 @@ const AF_UNIX = 1;
 const SOCK_DGRAM = 2;
 const MSG_DONTWAIT = 0x40;
 
-/** A bound datagram socket; `hear` gives the next message, or '' when there is none yet. */
+/** A bound datagram socket; `hear` gives the next message, or false when there is none yet. */
 function openManager(file: string) {
   const fd = socket(AF_UNIX, SOCK_DGRAM, 0);
   const address = Buffer.alloc(110);
@@ -27,7 +27,10 @@ function openManager(file: string) {
   if (bind(fd, address, 2 + Buffer.byteLength(file)) !== 0) throw new Error(`cannot bind ${file}`);
   const buffer = Buffer.alloc(4096);
   return {
-    hear: () => buffer.toString('utf8', 0, Math.max(0, recv(fd, buffer, buffer.length, MSG_DONTWAIT))),
+    hear: () => {
+      const length = recv(fd, buffer, buffer.length, MSG_DONTWAIT);
+      return length > 0 && buffer.toString('utf8', 0, length);
+    },
     close: () => closeSync(fd),
   };
 }
