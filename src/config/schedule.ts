@@ -63,7 +63,9 @@ export function parseSchedule(text: string): ScheduleReading {
   }
   const never = findImpossibleDate(values[3], values[4], values[5]);
   if (never !== undefined) return refuse(`${quote(text)} never falls due: ${never}`);
-  return { ok: true, schedule: { expression: fields.join(' '), everyHour: /^[*?]/.test(fields[2]!) } };
+  // cron-parser refuses a list that says a value twice ("0,*", "1-5,3"): it is given each once.
+  const plain = fields.map((field, index) => withoutRepeats(field, values[index], index === 5));
+  return { ok: true, schedule: { expression: plain.join(' '), everyHour: /^[*?]/.test(plain[2]!) } };
 }
 
 /** undefined when `zone` is a name of the time zone database. */
@@ -112,6 +114,15 @@ function readField(text: string, field: Field, weekday: boolean, monthday: boole
     }
   }
   return { ok: true, values: every ? undefined : [...values] };
+}
+
+/** A list as its numbers, each once; with L or # in it as it was written. */
+function withoutRepeats(field: string, values: readonly number[] | undefined, weekday: boolean): string {
+  if (values === undefined) return '*';
+  if (!field.includes(',')) return field;
+  if (/[#]|\dL|^L|,L/i.test(field)) return [...new Set(field.toUpperCase().split(','))].join(',');
+  const numbers = values.map((value) => (weekday ? value % 7 : value));
+  return [...new Set(numbers)].sort((a, b) => a - b).join(',');
 }
 
 /** `L`, `5L`, `5#3`: the earliest day that they can mean. */

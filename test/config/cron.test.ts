@@ -164,6 +164,17 @@ const item = fc.oneof(
 const field = fc.array(item, { minLength: 1, maxLength: 2 }).map((items) => items.join(','));
 const schedule = fc.array(field, { minLength: 4, maxLength: 7 }).map((fields) => fields.join(' '));
 
+test('a list with * in it is *', async (t) => {
+  const after = Date.UTC(2026, 0, 1, 5, 0, 30);
+  t.equal(nextRun('* 0,* * * *', after, 'UTC'), Date.UTC(2026, 0, 1, 5, 1));
+  t.equal(nextRun('*,0 3 * * mon,*', after, 'UTC'), Date.UTC(2026, 0, 2, 3, 0));
+  t.equal(
+    nextRun('0 3 * * 1-5,2/3', after, 'UTC'),
+    Date.UTC(2026, 0, 2, 3, 0),
+    'nor may a list repeat itself',
+  );
+});
+
 test('what is accepted has a next time, and no text makes the check throw', async (t) => {
   fc.assert(
     fc.property(fc.oneof(schedule, fc.string()), (text) => {
