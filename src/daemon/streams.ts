@@ -7,7 +7,7 @@ import type { ProcessSpec, StreamSpec } from '../core/program.js';
 import { AnsiFilter } from '../logs/ansi.js';
 import { LogFile } from '../logs/logfile.js';
 import { Pump } from '../logs/pump.js';
-import { enlargePipe, makeFifo, openForChild, openForPump, writeToFifo } from '../os/fifo.js';
+import { enlargePipe, makeFifo, openForChild, openForPump, readFifo, writeToFifo } from '../os/fifo.js';
 
 export type Channel = 'stdout' | 'stderr';
 
@@ -214,6 +214,7 @@ export class ProcessStreams {
       log.append(clean);
     };
     return new Pump(openForPump(this.#fifo(channel)), sink, {
+      read: readFifo,
       enlarge: enlargePipe,
       // A log that is a pipe whose reader lags: the program waits instead of losing what it says.
       ready: () => !log.congested,

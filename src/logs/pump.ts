@@ -1,12 +1,17 @@
 /** From a child's FIFO to a sink. A quiet one is read when the kernel says so, a flooding one in rounds. */
 import fs from 'node:fs';
-import net from 'node:net';
 import { type Flooder, flood } from './flood.js';
+import { type Wake, watchWrites } from './wake.js';
 
 /** Takes `buffer[start, end)` before it returns: the buffer is used again at once. */
 export type Sink = (buffer: Buffer, start: number, end: number) => void;
 
+/** read(2) of at most `length` bytes to the buffer's beginning: how many, or nothing (0 or less) when there are none. */
+export type Read = (fd: number, buffer: Buffer, length: number) => number;
+
 export interface PumpOptions {
+  /** A faster read than Node's, to which an empty pipe is an exception. */
+  readonly read?: Read;
   /** Makes the pipe behind `fd` larger; called once, when its writer is seen to flood. May throw. */
   readonly enlarge?: (fd: number) => void;
   /** False while the sink can take no more: the pump holds back and asks again, the writer waits. */
@@ -20,6 +25,11 @@ const quietBuffer = Buffer.allocUnsafeSlow(PIPE_BYTES);
 /** Reads that follow each other faster than this, this many times, are a flood. */
 const BURST_GAP_MS = 4;
 const BURST_READS = 4;
+/** So much in one read is one, too. */
+const FLOOD_BYTES = 16 * 1024;
+
+/** A flood is over when nothing has come for so long. */
+const CALM_MS = 1000;
 
 /**
  * Pipes enlarged at once. One flood gains by it; many at once don't, and beyond 64 MiB (pipe-user-pages-soft,
@@ -36,9 +46,12 @@ export class Pump implements Flooder {
   readonly #fd: number;
   readonly #sink: Sink;
   readonly #options: PumpOptions;
-  readonly #socket: net.Socket;
+  readonly #readFd: Read;
+  readonly #onWrite = () => this.#look();
+  #wake: Wake | undefined;
   #state: 'quiet' | 'flooding' | 'paused' | 'closed' = 'quiet';
   #enlarged = false;
+  #emptySince: number | undefined;
   #lastRead = 0;
   #burst = 0;
   /** Bytes read so far. */
@@ -48,24 +61,14 @@ export class Pump implements Flooder {
     this.#fd = fd;
     this.#sink = sink;
     this.#options = options;
-    const open: net.SocketConstructorOpts & net.ConnectOpts = {
-      fd,
-      readable: true,
-      writable: false,
-      onread: { buffer: quietBuffer, callback: (count) => this.#onRead(count) },
-    };
-    this.#socket = new net.Socket(open);
-    // A FIFO that we hold both ends of can't fail to be read; what could come here is a descriptor gone bad.
-    this.#socket.on('error', () => this.close());
-    this.#socket.resume();
+    this.#readFd = options.read ?? readByNode;
+    this.#becomeQuiet();
   }
 
   /** Reads no more until `resume`; a full pipe makes the writer wait. */
   pause(): void {
     if (this.#state === 'closed') return;
-    this.#state = 'paused';
-    flood.leave(this);
-    this.#socket.pause();
+    this.#leave('paused');
   }
 
   resume(): void {
@@ -90,10 +93,9 @@ export class Pump implements Flooder {
   /** Ends it and closes the descriptor; what is in the pipe and nobody else holds open is lost. */
   close(): void {
     if (this.#state === 'closed') return;
-    this.#state = 'closed';
-    flood.leave(this);
+    this.#leave('closed');
     if (this.#enlarged) enlargedCount -= 1;
-    this.#socket.destroy();
+    fs.closeSync(this.#fd);
   }
 
   /** @see Flooder */
@@ -101,24 +103,31 @@ export class Pump implements Flooder {
     if (this.#state !== 'flooding') return 0;
     if (this.#options.ready?.() === false) return -1;
     const count = this.#read(buffer, buffer.length);
-    if (count === 0 && this.#state === 'flooding') this.#becomeQuiet();
+    if (count > 0) this.#emptySince = undefined;
+    else if (this.#state === 'flooding') this.#noteEmpty();
     return count;
   }
 
-  /** @returns whether to go on reading, for net.Socket */
-  #onRead(count: number): boolean {
-    this.bytes += count;
-    this.#sink(quietBuffer, 0, count);
-    if (this.#state !== 'quiet') return false;
+  /** A writer that waits for a processor is not at its end: a watch comes dear while it floods. */
+  #noteEmpty(): void {
+    const now = performance.now();
+    this.#emptySince ??= now;
+    if (now - this.#emptySince > CALM_MS) this.#becomeQuiet();
+  }
+
+  /** Something may have been written. */
+  #look(): void {
+    if (this.#state !== 'quiet') return;
+    const held = this.#options.ready?.() === false;
+    const count = held ? 0 : this.#read(quietBuffer, PIPE_BYTES);
+    if (this.#state !== 'quiet' || (count === 0 && !held)) return;
     const now = performance.now();
     this.#burst = now - this.#lastRead < BURST_GAP_MS ? this.#burst + 1 : 0;
     this.#lastRead = now;
-    const held = this.#options.ready?.() === false;
-    if (count < PIPE_BYTES && this.#burst < BURST_READS && !held) return true;
-    this.#state = 'flooding';
+    if (count < FLOOD_BYTES && this.#burst < BURST_READS && !held) return;
+    this.#leave('flooding');
     if (!this.#enlarged && !held) this.#enlarge();
     flood.join(this);
-    return false;
   }
 
   #enlarge(): void {
@@ -133,22 +142,35 @@ export class Pump implements Flooder {
   }
 
   #becomeQuiet(): void {
-    this.#state = 'quiet';
+    this.#leave('quiet');
+    this.#emptySince = undefined;
     this.#burst = 0;
+    this.#wake = watchWrites(this.#fd, this.#onWrite);
+    // What came before the watch was there.
+    this.#look();
+  }
+
+  #leave(next: 'quiet' | 'flooding' | 'paused' | 'closed'): void {
+    this.#state = next;
     flood.leave(this);
-    this.#socket.resume();
+    this.#wake?.close();
+    this.#wake = undefined;
   }
 
   /** One read(2) through the sink; 0 when the pipe is empty. */
   #read(buffer: Buffer, length: number): number {
-    let count: number;
-    try {
-      count = fs.readSync(this.#fd, buffer, 0, length, null);
-    } catch {
-      return 0;
-    }
+    const count = this.#readFd(this.#fd, buffer, length);
+    if (count <= 0) return 0;
     this.bytes += count;
-    if (count > 0) this.#sink(buffer, 0, count);
+    this.#sink(buffer, 0, count);
     return count;
+  }
+}
+
+function readByNode(fd: number, buffer: Buffer, length: number): number {
+  try {
+    return fs.readSync(fd, buffer, 0, length, null);
+  } catch {
+    return 0;
   }
 }

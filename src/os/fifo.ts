@@ -14,6 +14,7 @@ import { check, libc } from './libc.js';
 
 const mkfifo = libc('int mkfifo(const char *path, uint mode)');
 const fcntl = libc('int fcntl(int fd, int cmd, int value)');
+const read = libc('long read(int fd, void *buf, size_t count)');
 
 const F_SETPIPE_SZ = 1031;
 
@@ -59,6 +60,11 @@ export function writeToFifo(path: string, bytes: Uint8Array): boolean {
   } finally {
     closeSync(fd);
   }
+}
+
+/** read(2) into the beginning of `buffer`: bytes read, -1 when there are none. Half a microsecond where Node throws. */
+export function readFifo(fd: number, buffer: Buffer, length: number): number {
+  return read(fd, buffer, Math.min(length, buffer.length));
 }
 
 /** Gives a pipe 1 MiB instead of 64 KiB: for writers of many tiny pieces. Best effort. */

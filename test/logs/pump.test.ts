@@ -99,6 +99,34 @@ test('one line after the other is delivered at once, from child after child', as
   t.strictSame(heard, ['one\n', 'two\n', 'three\n'], 'no end of file between children');
 });
 
+test('lines arrive where the kernel gives no watch, and where it lost what a watch had to tell', async (t) => {
+  const silent = () => ({ on: () => {}, close: () => {} });
+  const refusing = () => {
+    throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+  };
+  for (const [name, watch] of Object.entries({ silent, refusing })) {
+    const fifo = makeFifo(scratchDir(t));
+    const faked = t.capture(fs, 'watch', watch as unknown as typeof fs.watch);
+    let wake = () => {};
+    let heard = '';
+    const pump = new Pump(fifo.readEnd, (buffer, start, end) => {
+      heard += buffer.toString('latin1', start, end);
+      wake();
+    });
+    t.equal(faked().length, 1, name);
+    for (const word of ['one', 'two']) {
+      const next = new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+      write(fifo, 'echo', [word]);
+      await next;
+    }
+    faked.restore();
+    pump.close();
+    t.equal(heard, 'one\ntwo\n', name);
+  }
+});
+
 test('drain gives what a dead child left, and no more than it may', async (t) => {
   const fifo = makeFifo(scratchDir(t));
   let got = '';

@@ -116,6 +116,22 @@ test('a child has its three descriptors and nothing else', async (t) => {
   t.equal(c.get(2), '/dev/null');
 });
 
+test('supd never polls the pipe of a program, which would cost its writers dearly', async (t) => {
+  const supd = await startSupd(t, program('a', 'waits') + program('b', 'prints-lines 200000'));
+  await supd.says('b', 'line 000200000\n');
+  const pipes = [...descriptorsOf(supd.pid)].filter(([, file]) => file.startsWith(`${supd.dir}/run/fifo/`));
+  t.ok(pipes.length >= 2, 'supd holds the pipes open');
+  const polled = [...descriptorsOf(supd.pid)]
+    .filter(([, file]) => file === 'anon_inode:[eventpoll]')
+    .flatMap(([fd]) => [...readFileSync(`/proc/${supd.pid}/fdinfo/${fd}`, 'utf8').matchAll(/^tfd: +(\d+)/gm)])
+    .map((line) => Number(line[1]));
+  t.ok(polled.length > 0, 'it polls something');
+  t.same(
+    pipes.filter(([fd]) => polled.includes(fd)),
+    [],
+  );
+});
+
 test('a child may open /dev/stdout and /dev/stderr anew, also as another user', async (t) => {
   const command = `sh -c 'echo first; echo second >/dev/stdout; echo third >/dev/stderr; echo fourth >>/proc/self/fd/1; exec sleep 1000'`;
   const user: Options = isRoot ? { user: 'nobody' } : {};
