@@ -56,15 +56,17 @@ export function parseSchedule(text: string): ScheduleReading {
   }
   const fields = words.length === 5 ? ['0', ...words] : words;
   const values: (readonly number[] | undefined)[] = [];
+  const plain: string[] = [];
   for (const [index, field] of FIELDS.entries()) {
     const read = readField(fields[index]!, field, index === 5, index === 3);
     if (!read.ok) return refuse(`${field.name} ${read.why}`);
+    const mixed = index === 5 ? findMixture(fields[index]!) : undefined;
+    if (mixed !== undefined) return refuse(`${field.name} ${mixed}`);
     values.push(read.values);
+    plain.push(read.values ? withoutRepeats(fields[index]!, read.numbers, index === 5) : '*');
   }
   const never = findImpossibleDate(values[3], values[4], values[5]);
   if (never !== undefined) return refuse(`${quote(text)} never falls due: ${never}`);
-  // cron-parser refuses a list that says a value twice ("0,*", "1-5,3"): it is given each once.
-  const plain = fields.map((field, index) => withoutRepeats(field, values[index], index === 5));
   return { ok: true, schedule: { expression: plain.join(' '), everyHour: /^[*?]/.test(plain[2]!) } };
 }
 
@@ -96,16 +98,25 @@ function refuse(why: string): ScheduleReading {
 }
 
 type FieldReading =
-  /** undefined: every value. */
+  /** undefined: every value. `numbers`: without the last days, of which `values` has the earliest they can mean. */
+  | {
+      readonly ok: true;
+      readonly values: readonly number[] | undefined;
+      readonly numbers: readonly number[];
+    }
+  | { readonly ok: false; readonly why: string };
+
+type RangeReading =
   | { readonly ok: true; readonly values: readonly number[] | undefined }
   | { readonly ok: false; readonly why: string };
 
 function readField(text: string, field: Field, weekday: boolean, monthday: boolean): FieldReading {
   const values = new Set<number>();
+  const lasts: number[] = [];
   let every = false;
   for (const item of text.split(',')) {
     const special = readSpecial(item, weekday, monthday);
-    if (special !== undefined) values.add(special);
+    if (special !== undefined) lasts.push(special);
     else {
       const range = readRange(item, field);
       if (!range.ok) return range;
@@ -113,16 +124,30 @@ function readField(text: string, field: Field, weekday: boolean, monthday: boole
       every ||= range.values === undefined;
     }
   }
-  return { ok: true, values: every ? undefined : [...values] };
+  return { ok: true, values: every ? undefined : [...values, ...lasts], numbers: [...values] };
 }
 
-/** A list as its numbers, each once; with L or # in it as it was written. */
-function withoutRepeats(field: string, values: readonly number[] | undefined, weekday: boolean): string {
-  if (values === undefined) return '*';
-  if (!field.includes(',')) return field;
-  if (/[#]|\dL|^L|,L/i.test(field)) return [...new Set(field.toUpperCase().split(','))].join(',');
+/** What cron-parser refuses in a list, or passes over without a word. */
+function findMixture(weekdays: string): string | undefined {
+  const items = weekdays.split(',');
+  if (items.length === 1) return undefined;
+  const nth = items.find((item) => item.includes('#'));
+  if (nth !== undefined) return `${quote(nth)} can't be part of a list; make it a job of its own`;
+  const last = items.filter((item) => /L$/i.test(item));
+  if (last.length === 0 || last.length === items.length) return undefined;
+  return `${quote(weekdays)} mixes last days of the month (${last.join(', ')}) with others; make them jobs of their own`;
+}
+
+/**
+ * A list as its numbers, each once, and the last day (`L`, `5L`) as it was written: cron-parser refuses a list that
+ * says a value twice ("0,*", "1-5,3").
+ */
+function withoutRepeats(field: string, values: readonly number[], weekday: boolean): string {
+  if (!field.includes(',')) return field.toUpperCase();
+  const special = new Set(field.split(',').flatMap((item) => (/L$/i.test(item) ? item.toUpperCase() : [])));
+  if (weekday && special.size > 0) return [...special].join(',');
   const numbers = values.map((value) => (weekday ? value % 7 : value));
-  return [...new Set(numbers)].sort((a, b) => a - b).join(',');
+  return [...[...new Set(numbers)].sort((a, b) => a - b), ...special].join(',');
 }
 
 /** `L`, `5L`, `5#3`: the earliest day that they can mean. */
@@ -131,7 +156,7 @@ function readSpecial(item: string, weekday: boolean, monthday: boolean): number 
   return weekday && /^[0-7](?:L|#[1-5])$/i.test(item) ? Number(item[0]) : undefined;
 }
 
-function readRange(item: string, field: Field): FieldReading {
+function readRange(item: string, field: Field): RangeReading {
   const [, from, to, step] = /^([^-/]+)(?:-([^-/]+))?(?:\/(\d{1,4}))?$/.exec(item) ?? [];
   if (from === undefined) return { ok: false, why: refuseItem(item, field) };
   if (step !== undefined && (Number(step) < 1 || Number(step) > field.max)) {

@@ -24,6 +24,20 @@ test('a nightly job runs at its local time, summer and winter', async (t) => {
   ]);
 });
 
+test('last days count in a list, once each, and are refused where they would be passed over', async (t) => {
+  t.same(runs('0 3 1-3,2,L,l * *', 'UTC', '2026-01-02T12:00Z', 3), [
+    '2026-01-03T03:00Z',
+    '2026-01-31T03:00Z',
+    '2026-02-01T03:00Z',
+  ]);
+  t.same(runs('0 3 * * 1L,5L,1l', 'UTC', '2026-01-01T00:00Z', 2), ['2026-01-26T03:00Z', '2026-01-30T03:00Z']);
+  t.match(parseSchedule('0 3 * * 1,5L'), {
+    ok: false,
+    why: /mixes last days of the month \(5L\) with others/,
+  });
+  t.match(parseSchedule('0 3 * * 5#3,1'), { ok: false, why: /"5#3" can't be part of a list/ });
+});
+
 test('a time that is due is not due again at the same instant', async (t) => {
   t.same(runs('0 3 * * *', 'UTC', '2026-01-01T03:00Z', 1), ['2026-01-02T03:00Z']);
   t.same(runs('0 3 * * *', 'UTC', '2026-01-01T02:59:59.999Z', 1), ['2026-01-01T03:00Z']);
@@ -161,8 +175,29 @@ const item = fc.oneof(
     'fri-sat',
   ),
 );
-const field = fc.array(item, { minLength: 1, maxLength: 2 }).map((items) => items.join(','));
+const field = fc.array(item, { minLength: 1, maxLength: 5 }).map((items) => items.join(','));
 const schedule = fc.array(field, { minLength: 4, maxLength: 7 }).map((fields) => fields.join(' '));
+
+/** A list that a field from `min` to `max` takes, with `more` of its own. */
+const listOf = (min: number, max: number, ...more: string[]) =>
+  fc
+    .array(
+      fc.oneof(
+        fc.integer({ min, max }).map(String),
+        fc.constantFrom('*', '*/2', `${min}-${min + 4}`, `${min + 1}/3`, `${min}-${max}/2`, ...more),
+      ),
+      { minLength: 1, maxLength: 4 },
+    )
+    .map((items) => items.join(','));
+const rightLists = fc
+  .tuple(
+    listOf(0, 59),
+    listOf(0, 23),
+    listOf(1, 31, 'L', 'l', '?'),
+    listOf(1, 12, 'jan', 'mar-jun'),
+    listOf(0, 7, '5L', '0l', '5#3', 'fri', 'mon-wed'),
+  )
+  .map((fields) => fields.join(' '));
 
 test('a list with * in it is *', async (t) => {
   const after = Date.UTC(2026, 0, 1, 5, 0, 30);
@@ -177,7 +212,7 @@ test('a list with * in it is *', async (t) => {
 
 test('what is accepted has a next time, and no text makes the check throw', async (t) => {
   fc.assert(
-    fc.property(fc.oneof(schedule, fc.string()), (text) => {
+    fc.property(fc.oneof(schedule, rightLists, fc.string()), (text) => {
       const read = parseSchedule(text);
       if (!read.ok) return read.why.length > 10;
       CronExpressionParser.parse(read.schedule.expression, { tz: 'UTC' });
