@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { PassThrough } from 'node:stream';
 import { test } from 'tap';
 import { commands } from '../../src/cli/commands/index.js';
 import { complete } from '../../src/cli/complete.js';
@@ -133,6 +134,21 @@ test('fg ends when the process does', async (t) => {
     writeStdin: failing('NOT_RUNNING'),
   };
   const { out } = await call(client, ['fg', 'a'], { typed: 'x\n' });
+  t.equal(out, '==> Press Ctrl-C to exit <==\nProcess got killed\nExiting foreground\n');
+});
+
+test('fg ends when the process died before its end could be watched', async (t) => {
+  let asked = 0;
+  const client: Partial<Client> = {
+    getProcess: async () => {
+      asked += 1;
+      return process('a', asked === 1 ? {} : { state: 'STARTING', pid: 2 });
+    },
+    followLog: (_request, options) => endless(options?.signal),
+    watchEvents: (_request, options) => endless(options?.signal),
+  };
+  const input = () => new PassThrough();
+  const { out } = await call(client, ['fg', 'a'], { input });
   t.equal(out, '==> Press Ctrl-C to exit <==\nProcess got killed\nExiting foreground\n');
 });
 

@@ -50,17 +50,29 @@ async function show(session: Session, name: string, channel: Channel): Promise<b
   return false;
 }
 
-/** True once the process has left RUNNING. */
+/** True once the process has left RUNNING, be it before anybody watched. */
 async function died(session: Session, one: ProcessView): Promise<boolean> {
   let gone = false;
   const events = session.client().watchEvents({}, { signal: session.signal });
-  await drain(session, events, (watched) => {
+  const watching = drain(session, events, (watched) => {
     if (watched.kind !== 'event') return undefined;
     const { name, group, type } = watched.event;
     gone = name === one.name && group === one.group && leftRunning.has(type);
     return gone ? 'enough' : undefined;
   });
-  return gone;
+  // Asked after the watch, over the same connection: an end before it shows here, one after it there.
+  const watched = watching.then(() => gone);
+  return Promise.race([watched, isGone(session, one).then((before) => before || watched)]);
+}
+
+async function isGone(session: Session, one: ProcessView): Promise<boolean> {
+  try {
+    const now = await session.client().getProcess({ name: `${one.group}:${one.name}` }, session);
+    return now.pid !== one.pid || now.state !== 'RUNNING';
+  } catch (error) {
+    if (!(error instanceof CallFailure)) throw error;
+    return error.code === 'BAD_NAME';
+  }
 }
 
 const leftRunning: ReadonlySet<string> = new Set(
