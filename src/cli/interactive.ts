@@ -45,9 +45,16 @@ export async function interact(interaction: Interaction): Promise<number> {
     else reader.close();
   });
 
+  const show = (text: string) => {
+    // Its input may have ended with lines to come: then Node 24's readline takes nothing more.
+    if (lines.ended) output.write(text);
+    else {
+      reader.setPrompt(text);
+      reader.prompt();
+    }
+  };
   const ask = async (question: string) => {
-    reader.setPrompt(question);
-    reader.prompt();
+    show(question);
     return (await lines.next(terminal.closed)) ?? '';
   };
   const act = async (words: readonly string[]) => {
@@ -71,8 +78,7 @@ export async function interact(interaction: Interaction): Promise<number> {
   try {
     await act(['status']);
     while (!left && !terminal.closed.aborted) {
-      reader.setPrompt(prompt);
-      reader.prompt();
+      show(prompt);
       const line = await lines.next(terminal.closed);
       if (line === undefined) {
         terminal.line('');

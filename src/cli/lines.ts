@@ -18,6 +18,11 @@ export class LineSource {
     });
   }
 
+  /** No more is typed; what was typed may not have been taken yet. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
   /** The next line; undefined at the end of the input, or once `signal` is aborted. */
   next(signal?: AbortSignal): Promise<string | undefined> {
     const line = this.#ready.shift();
