@@ -23,8 +23,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   daemon: ['core', 'config', 'logs', 'os'],
   api: ['core', 'config', 'logs', 'os', 'daemon'],
   grpc: ['core', 'config', 'logs', 'os', 'daemon', 'api'],
+  xmlrpc: ['core', 'config', 'logs', 'os', 'daemon', 'api'],
   cli: ['core', 'config'],
-  main: ['core', 'config', 'logs', 'os', 'daemon', 'api', 'grpc'],
+  main: ['core', 'config', 'logs', 'os', 'daemon', 'api', 'grpc', 'xmlrpc'],
 };
 /** What the client may see of the wires and the api. */
 // os/accounts: `supctl check` asks whether users exist, as `supd --check` does.
