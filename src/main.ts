@@ -1,7 +1,7 @@
 /** supd: reads its command line and configuration, then serves until it is told to end. The only place that wires. */
-import { mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import packageJson from '../package.json' with { type: 'json' };
+import type { Api } from './api/api.js';
 import type { ReadConfiguration } from './api/groups.js';
 import { makeApi } from './api/make.js';
 import type { Config, Problem } from './config/config.js';
@@ -15,7 +15,9 @@ import { Daemon, type DaemonParts } from './daemon/daemon.js';
 import { helpText, readFlags, type SupdFlags } from './daemon/flags.js';
 import { ensureLimits } from './daemon/ownlimits.js';
 import { becomeUser } from './daemon/ownuser.js';
+import { removePidfile, writePidfile } from './daemon/pidfile.js';
 import { listenForSignals } from './daemon/signals.js';
+import { StartFault } from './daemon/startfault.js';
 import { findTools, machineSurroundings } from './daemon/surroundings.js';
 import { serveSockets } from './grpc/sockets.js';
 import { type MainLog, openMainLog } from './logs/mainlog.js';
@@ -81,6 +83,7 @@ async function run(flags: SupdFlags, background: boolean): Promise<void> {
     }
     await serve(loaded.config, tools, background, readConfig, loaded.problems);
   } catch (error) {
+    if (error instanceof StartFault) return fail(`Error: ${error.message}\nFor help, use supd -h`, USAGE);
     fail(`Error: ${describe(error)}`, 1);
   }
 }
@@ -200,7 +203,11 @@ async function live(
 ): Promise<'restarting' | 'shutdown'> {
   const { config, rundir } = life.parts;
   const api = makeApi(life, readForApi(readConfig));
-  const sockets = await serveSockets(api, config.grpc, rundir, log);
+  const http = await openHttp(api, config, log);
+  const sockets = await serveSockets(api, config.grpc, rundir, log).catch(async (error) => {
+    await http?.close();
+    throw error;
+  });
   const offSignals = listenForSignals(life, log, readForApi(readConfig));
   writePidfile(config.daemon.pidfile, log);
   const name = config.daemon.compat === 'strict' ? 'supervisord' : 'supd';
@@ -209,9 +216,16 @@ async function live(
   ready();
   const outcome = await life.ended;
   offSignals();
-  await sockets.close();
+  await Promise.all([sockets.close(), http?.close()]);
   if (outcome === 'shutdown') removePidfile(config.daemon.pidfile, log);
   return outcome;
+}
+
+/** Loaded when the configuration asks for it: without an HTTP server nothing of that is in memory. */
+async function openHttp(api: Api, config: Config, log: MainLog) {
+  if (config.http.length === 0) return undefined;
+  const { serveHttp } = await import('./xmlrpc/sockets.js');
+  return serveHttp(api, config, log);
 }
 
 function claim(config: Config, places: Pick<Places, 'rundir' | 'statedir'>): number {
@@ -278,23 +292,4 @@ function takeVariable(name: string): string | undefined {
   const value = process.env[name];
   delete process.env[name];
   return value;
-}
-
-function writePidfile(file: string, log: MainLog): void {
-  try {
-    mkdirSync(path.dirname(file), { recursive: true });
-    writeFileSync(file, `${process.pid}\n`);
-  } catch (error) {
-    log.critical(`could not write pidfile ${file}: ${(error as NodeJS.ErrnoException).code}`);
-  }
-}
-
-/** Only our own: it may not have been written, or be another daemon's by now. */
-function removePidfile(file: string, log: MainLog): void {
-  try {
-    if (readFileSync(file, 'utf8') === `${process.pid}\n`) unlinkSync(file);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code !== 'ENOENT') log.warn(`could not remove pidfile ${file}: ${code}`);
-  }
 }

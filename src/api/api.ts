@@ -1,6 +1,6 @@
 /** What a client may ask, whatever the wire. Types only. Refusals are thrown as SupdError. */
 import type { JobSpec, RunRecord } from '../core/job.js';
-import type { Millis, ShownState } from '../core/program.js';
+import type { Millis, ProcessSpec, ShownState } from '../core/program.js';
 
 /** Who asks. A `reader` may look at everything and change nothing. */
 export interface Caller {
@@ -71,6 +71,40 @@ export interface ProcessConfiguration {
   readonly command: string;
 }
 
+/** With all that the file says of it. */
+export interface ConfiguredProcess extends ProcessConfiguration {
+  readonly spec: ProcessSpec;
+  /** Of `user`; undefined: the daemon's. */
+  readonly uid?: number;
+  /** Names that were made for AUTO logs, while the group is active as it is configured. */
+  readonly stdoutAuto?: string;
+  readonly stderrAuto?: string;
+}
+
+/** An active group and its members, in starting order: what names are resolved by. */
+export interface GroupView {
+  readonly name: string;
+  readonly priority: number;
+  readonly members: readonly MemberView[];
+}
+
+export interface MemberView {
+  /** `group:name`, a target that means this one alone. */
+  readonly id: string;
+  readonly name: string;
+  readonly group: string;
+  readonly state: ShownState;
+}
+
+/** Where a log is. */
+export interface LogFileView {
+  readonly path: string;
+  /** The name was made by supd, which makes the file when it is first written to. */
+  readonly isAuto: boolean;
+  /** Of the file; undefined while there is none. */
+  readonly modified?: Millis;
+}
+
 export interface DaemonView {
   readonly version: string;
   readonly identifier: string;
@@ -128,12 +162,14 @@ export interface Asked {
 
 export interface Api {
   daemon(): DaemonView;
+  mode(): DaemonView['state'];
+  groups(): readonly GroupView[];
   processes(targets: readonly string[]): {
     readonly processes: readonly ProcessView[];
     readonly unknown: readonly ProcessResult[];
   };
   process(name: string): ProcessView;
-  configurations(): readonly ProcessConfiguration[];
+  configurations(): readonly ConfiguredProcess[];
 
   start(targets: readonly string[], asked: Asked): AsyncIterable<ProcessResult>;
   stop(targets: readonly string[], asked: Asked): AsyncIterable<ProcessResult>;
@@ -141,13 +177,23 @@ export interface Api {
   signal(targets: readonly string[], signal: string, asked: Asked): readonly ProcessResult[];
   writeStdin(name: string, chars: Uint8Array, asked: Asked): void;
 
-  /** An empty name: the daemon's own log. At most 1 MiB. */
+  /** An empty name: the daemon's own log, here and below. At most `mostBytes`, or 1 MiB. */
   readLog(
     name: string,
     channel: Channel,
     offset: number,
     length: number,
+    mostBytes?: number,
   ): { readonly content: Uint8Array; readonly size: number };
+  /** What came after `offset`, at most the last `length` bytes: supervisord's tailProcessStdoutLog. */
+  tailLog(
+    name: string,
+    channel: Channel,
+    offset: number,
+    length: number,
+  ): { readonly content: Uint8Array; readonly offset: number; readonly overflow: boolean };
+  /** undefined: that channel has no file. */
+  logFile(name: string, channel: Channel): LogFileView | undefined;
   followLog(
     name: string,
     channel: Channel,
@@ -169,6 +215,8 @@ export interface Api {
   shutdown(asked: Asked): void;
   reload(asked: Asked): void;
   reopenLogs(asked: Asked): void;
+  /** An event of a client's own, for those who watch. */
+  tellRemote(type: string, data: string): void;
   events(resumeToken: string | undefined, signal: AbortSignal): AsyncIterable<Watched>;
 
   jobs(): readonly JobView[];

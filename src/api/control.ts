@@ -123,9 +123,11 @@ function watchStarts(
   if (waiting.size === 0) finish();
   return async function* () {
     if (asked.noWait) {
+      // What could not even be spawned is known already.
+      for (const { spec } of processes) settle(spec.id, 'STARTED', 'starting');
       finish();
-      for (const process of processes) yield result(process, 'STARTED', 'starting');
-    } else yield* channel.values(asked.signal, finish);
+    }
+    yield* channel.values(asked.signal, finish);
   };
 }
 

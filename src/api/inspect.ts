@@ -1,16 +1,21 @@
 /** What is: the daemon, the processes, their configuration, what happens to them. */
+import type { ProcessSpec } from '../core/program.js';
 import { signalName } from '../core/signals.js';
 import { pidOf, shown } from '../core/transition.js';
 import type { Process } from '../core/world.js';
 import { readNow } from '../daemon/clock.js';
 import type { Daemon } from '../daemon/daemon.js';
+import { findAccount } from '../os/accounts.js';
 import { readStatus } from '../os/proc.js';
-import type { Api, ProcessView, Watched } from './api.js';
+import type { Api, GroupView, ProcessView, Watched } from './api.js';
 import { refuseIfClosing } from './closing.js';
 import { describeProcess, uptimeOf } from './describe.js';
 import { findProcess, findTargets } from './targets.js';
 
-export type Inspect = Pick<Api, 'daemon' | 'processes' | 'process' | 'configurations' | 'events'>;
+export type Inspect = Pick<
+  Api,
+  'daemon' | 'mode' | 'groups' | 'processes' | 'process' | 'configurations' | 'events' | 'tellRemote'
+>;
 
 const STATES = { running: 'RUNNING', restarting: 'RESTARTING', shutdown: 'SHUTDOWN' } as const;
 
@@ -27,6 +32,8 @@ export function makeInspect(daemon: Daemon): Inspect {
       conditions: daemon.conditions(),
       memoryBytes: process.memoryUsage.rss(),
     }),
+    mode: () => STATES[daemon.engine.world.mode],
+    groups: () => groups(daemon),
     processes(targets) {
       const { world } = daemon.engine;
       const live = [...world.processes.values()].flatMap(({ state }) => pidOf(state) || []);
@@ -49,12 +56,45 @@ export function makeInspect(daemon: Daemon): Inspect {
             groupPriority: group.priority,
             processPriority: spec.priority,
             command: spec.command,
+            spec,
+            ...accountOf(spec),
+            ...autoLogs(daemon, spec),
           })),
         )
         .sort((a, b) => compare(a.group, b.group) || compare(a.name, b.name));
     },
     events: (token, signal) => watchEvents(daemon, token, signal),
+    tellRemote: (type, text) => daemon.tellRemote(type, text),
   };
+}
+
+/** Groups of one priority stay in the order in which they came. */
+function groups(daemon: Daemon): readonly GroupView[] {
+  const { world } = daemon.engine;
+  return [...world.groups.values()]
+    .sort((a, b) => a.priority - b.priority)
+    .map(({ name, priority, processes }) => ({
+      name,
+      priority,
+      members: processes.flatMap(({ id }) => {
+        const process = world.processes.get(id);
+        return process ? [{ id, name: process.spec.name, group: name, state: shown(process.state) }] : [];
+      }),
+    }));
+}
+
+function accountOf({ user }: ProcessSpec): { readonly uid?: number } {
+  const account = user === undefined ? undefined : findAccount(user);
+  return account ? { uid: account.uid } : {};
+}
+
+/** Of a group that was added as it is configured now; what was read anew has no names until it is added. */
+function autoLogs(daemon: Daemon, spec: ProcessSpec): { stdoutAuto?: string; stderrAuto?: string } {
+  const isActive = daemon.engine.world.processes.get(spec.id)?.spec === spec;
+  const streams = isActive ? daemon.streamsOf(spec.id) : undefined;
+  const stdoutAuto = spec.stdout.file.kind === 'auto' ? streams?.path('stdout') : undefined;
+  const stderrAuto = spec.stderr.file.kind === 'auto' ? streams?.path('stderr') : undefined;
+  return { ...(stdoutAuto ? { stdoutAuto } : {}), ...(stderrAuto ? { stderrAuto } : {}) };
 }
 
 function sorted(processes: Iterable<Process>): readonly Process[] {

@@ -2,20 +2,21 @@
 import { statSync } from 'node:fs';
 import type { Daemon } from '../daemon/daemon.js';
 import { follow, readLog } from '../logs/follow.js';
+import { tailLog } from '../logs/read.js';
 import type { Api, Channel } from './api.js';
 import { result } from './control.js';
 import { SupdError } from './errors.js';
 import { findProcess, findTargets } from './targets.js';
 import { tellAsked } from './told.js';
 
-export type Logs = Pick<Api, 'readLog' | 'followLog' | 'clearLogs' | 'clearMainLog'>;
+export type Logs = Pick<Api, 'readLog' | 'tailLog' | 'logFile' | 'followLog' | 'clearLogs' | 'clearMainLog'>;
 
 /** The most that one answer holds. */
 const READ_MAX_BYTES = 1 << 20;
 
 export function makeLogs(daemon: Daemon): Logs {
   return {
-    readLog(name, channel, offset, length) {
+    readLog(name, channel, offset, length, mostBytes = READ_MAX_BYTES) {
       const path = pathOf(daemon, name, channel);
       const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
       if (offset < 0 && length !== 0) {
@@ -23,8 +24,15 @@ export function makeLogs(daemon: Daemon): Logs {
       }
       if (length < 0) throw new SupdError('BAD_ARGUMENT', 'length must not be negative', { field: 'length' });
       const from = offset < 0 ? Math.max(0, size + offset) : offset;
-      const wanted = length === 0 ? size - from : length;
-      return { content: readPiece(name, path, from, Math.min(Math.max(0, wanted), READ_MAX_BYTES)), size };
+      const wanted = Math.max(0, length === 0 ? size - from : length);
+      return { content: readPiece(name, path, from, Math.min(wanted, mostBytes)), size };
+    },
+    tailLog: (name, channel, offset, length) => tailLog(pathOf(daemon, name, channel), offset, length),
+    logFile(name, channel) {
+      const file = fileOf(daemon, name, channel);
+      if (!file) return undefined;
+      const found = statSync(file.path, { throwIfNoEntry: false });
+      return { ...file, ...(found ? { modified: found.mtimeMs } : {}) };
     },
     followLog(name, channel, historyBytes, signal) {
       const path = pathOf(daemon, name, channel);
@@ -77,17 +85,26 @@ function unreadable(name: string, error: unknown): SupdError {
 }
 
 function pathOf(daemon: Daemon, name: string, channel: Channel): string {
-  if (name === '') {
-    const main = daemon.parts.log.file?.path;
-    if (main === undefined) throw new SupdError('NO_FILE', 'supd has no log file');
-    return main;
-  }
+  const file = fileOf(daemon, name, channel);
+  if (file) return file.path;
+  if (name === '') throw new SupdError('NO_FILE', 'supd has no log file');
   const { spec } = findProcess(daemon.engine.world, name);
-  const streams = daemon.streamsOf(spec.id);
-  const path = streams?.path(channel);
-  if (path !== undefined) return path;
   const hint = spec.redirectStderr && channel === 'stderr' ? ': it goes to stdout (redirect_stderr)' : '';
   throw new SupdError('NO_FILE', `${name} has no log file for ${channel}${hint}`);
+}
+
+function fileOf(
+  daemon: Daemon,
+  name: string,
+  channel: Channel,
+): { readonly path: string; readonly isAuto: boolean } | undefined {
+  if (name === '') {
+    const main = daemon.parts.log.file?.path;
+    return main === undefined ? undefined : { path: main, isAuto: false };
+  }
+  const { spec } = findProcess(daemon.engine.world, name);
+  const path = daemon.streamsOf(spec.id)?.path(channel);
+  return path === undefined ? undefined : { path, isAuto: spec[channel].file.kind === 'auto' };
 }
 
 /** The open log, whose growth wakes a follower; undefined while the program was never started. */

@@ -4,7 +4,7 @@ import { checkKeys, kindOf } from './compile/check-keys.js';
 import { compileCtl, compileDaemon, compileGrpcServer } from './compile/daemon.js';
 import { compileGroups } from './compile/groups.js';
 import { compileJob } from './compile/job.js';
-import { checkPlugins, compileHttpServers } from './compile/servers.js';
+import { checkPlugins, compileHttpServers, compileRpcInterfaces } from './compile/servers.js';
 import type { Config, Overrides, Surroundings } from './config.js';
 import type { Source } from './parse.js';
 import type { ProblemLog } from './problems.js';
@@ -56,6 +56,7 @@ export function compile(
     daemon,
     grpc: compileGrpcServer(atStart, find('grpc_server') ?? emptySection('grpc_server', files.main)),
     http: compileHttpServers(atStart, sections),
+    rpcInterfaces: compileRpcInterfaces(reading, sections),
     // A fault there is no reason not to start the daemon: the variables it names may be the user's own.
     ctl: compileCtl(forgiving(atStart), find('supctl') ?? emptySection('supctl', files.main)),
     groups,

@@ -75,6 +75,8 @@ export interface Config {
   readonly daemon: DaemonSpec;
   readonly grpc: GrpcServerSpec;
   readonly http: readonly HttpServerSpec[];
+  /** The x of each [rpcinterface:x]: what its methods' names begin with. */
+  readonly rpcInterfaces: readonly string[];
   readonly ctl: CtlSpec;
   /** By ascending priority, then name. */
   readonly groups: readonly GroupSpec[];

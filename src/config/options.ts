@@ -58,14 +58,12 @@ export const SECTION_KINDS: readonly SectionKind[] = [
     named: 'maybe',
     doc: 'XML-RPC on a unix socket',
     table: UNIX_HTTP_SERVER,
-    served: 'later',
   },
   {
     kind: 'inet_http_server',
     named: 'maybe',
     doc: 'XML-RPC on a port',
     table: INET_HTTP_SERVER,
-    served: 'later',
   },
   {
     kind: 'rpcinterface',
@@ -73,7 +71,6 @@ export const SECTION_KINDS: readonly SectionKind[] = [
     doc: 'the XML-RPC methods',
     table: RPC_INTERFACE,
     open: true,
-    served: 'later',
   },
   {
     kind: 'ctlplugin',

@@ -43,9 +43,9 @@ export function resolveTargets(
 
 /** The one process that `name` or `group:name` names, or undefined. */
 export function resolveOne(name: string, all: readonly Named[]): Named | undefined {
-  if (isPattern(name)) return undefined;
-  const colon = name.indexOf(':');
-  if (colon >= 0) return all.find((one) => one.id === name);
+  // Before all else: a configured name may hold what is special in a pattern.
+  const itself = all.find((one) => one.id === name);
+  if (itself || name.includes(':') || isPattern(name)) return itself;
   const exact = all.find((one) => one.id === `${name}:${name}`);
   if (exact) return exact;
   const [only, second] = all.filter((one) => one.name === name);
@@ -62,6 +62,8 @@ export function wholeGroup(target: string): string | undefined {
 
 function find(target: string, all: readonly Named[]): readonly Named[] {
   if (target === 'all') return all;
+  const itself = all.find((one) => one.id === target);
+  if (itself) return [itself];
   const group = wholeGroup(target);
   if (group !== undefined) {
     const matches = isPattern(group) ? globMatcher(group) : (name: string) => name === group;

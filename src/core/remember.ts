@@ -1,5 +1,5 @@
 /** What is kept of a process's past: starts, ends, failures, restarts. */
-import type { Now, ProcessEffect, ProcessEvent, ProcessState } from './program.js';
+import type { Exit, Now, ProcessEffect, ProcessEvent, ProcessState } from './program.js';
 import type { Process } from './world.js';
 
 /** The process after an event, with what users ask of its past. */
@@ -21,7 +21,23 @@ export function remember(
   const spawns = effects.some((effect) => effect.type === 'spawn');
   const restarts = !spawns ? next.restarts : event.type === 'start' ? 0 : next.restarts + 1;
   if (event.type !== 'exited') return { ...next, restarts };
-  const tooQuick = effects.some((effect) => effect.type === 'announce' && effect.change.to === 'BACKOFF');
-  const why = tooQuick ? { spawnError: 'Exited too quickly (process log may have details)' } : {};
-  return { ...next, ...why, restarts, stopped: now.wall, exit: event.exit };
+  const why = whyEnded(effects, event.exit);
+  return {
+    ...next,
+    ...(why === undefined ? {} : { spawnError: why }),
+    restarts,
+    stopped: now.wall,
+    exit: event.exit,
+  };
+}
+
+/** What supervisord's clients find as spawnerr. A death by a signal has the code -1 there. */
+function whyEnded(effects: readonly ProcessEffect[], exit: Exit): string | undefined {
+  for (const effect of effects) {
+    if (effect.type !== 'announce') continue;
+    if (effect.change.to === 'BACKOFF') return 'Exited too quickly (process log may have details)';
+    if (effect.change.to === 'EXITED' && effect.change.expected === false)
+      return `Bad exit code ${'code' in exit ? exit.code : -1}`;
+  }
+  return undefined;
 }

@@ -71,7 +71,7 @@ export class Daemon {
     this.engine = new Engine({
       now: readNow,
       perform: (effect) => this.#perform(effect),
-      onDefect: (error) => parts.log.critical(`defect in supd: ${describe(error)}`),
+      onDefect: (error) => parts.log.critical(`defect in supd: ${(error as Error)?.stack ?? String(error)}`),
     });
     this.#sweeper = new Sweeper({ isLeader: (pid) => parts.exits.has(pid) });
     this.#processes = new Processes({
@@ -88,7 +88,10 @@ export class Daemon {
       spawner: parts,
       sweeper: this.#sweeper,
       answer: (event) => this.engine.dispatch({ type: 'jobs', event }),
-      outputPath: (run, step) => this.journal.outputPath(this.#jobOf(run), run, step),
+      outputPath: (run, step) => {
+        const job = this.engine.world.jobs.runs.get(run)?.job ?? 'unknown';
+        return this.journal.outputPath(job, run, step);
+      },
     });
     this.usage = new UsageSampler(parts.exits);
   }
@@ -129,6 +132,11 @@ export class Daemon {
   stop(mode: 'restarting' | 'shutdown'): void {
     if (this.engine.world.mode === 'running') this.#tell('SUPERVISOR_STATE_CHANGE_STOPPING', '', '', {});
     this.engine.dispatch({ type: 'shutdown', mode });
+  }
+
+  /** An event that a client sends to all who listen. */
+  tellRemote(type: string, text: string): void {
+    this.#tell('REMOTE_COMMUNICATION', '', '', { type, data: text });
   }
 
   streamsOf(id: string): ProcessStreams | undefined {
@@ -289,12 +297,4 @@ export class Daemon {
       this.#streams.delete(id);
     }
   }
-
-  #jobOf(run: string): string {
-    return this.engine.world.jobs.runs.get(run)?.job ?? 'unknown';
-  }
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

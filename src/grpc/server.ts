@@ -1,11 +1,12 @@
 /** The gRPC server on its unix sockets: one for operators and, when asked, one that can only look. */
-import type net from 'node:net';
+import net from 'node:net';
 import path from 'node:path';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import type { Api, Caller } from '../api/api.js';
 import { SupdError } from '../api/errors.js';
+import { Door, fdOf, type PeerOf } from '../os/door.js';
+import type { Peer } from '../os/peer.js';
 import { Calls, type Log } from './calls.js';
-import { Door, fdOf, type Peer, type PeerOf } from './door.js';
 import { type Handlers, handlersOf } from './handlers.js';
 import { methods, type Rpc } from './methods.js';
 import { registerWellKnown } from './wellknown.js';
@@ -89,25 +90,26 @@ async function serveDoor(
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
 
   let count = 0;
+  const letIn = (connection: net.Socket) => {
+    connection.on('error', () => undefined);
+    if (inside.size >= limit.connections) {
+      connection.destroy();
+      return;
+    }
+    count += 1;
+    const key = `${doorName}#${count}`;
+    inside.set(key, { socket: connection, peer: peerOf(fdOf(connection)) });
+    connection.once('close', () => inside.delete(key));
+    // A unix socket has no remote address: in its place this tells a call which connection it came by.
+    Object.defineProperty(connection, 'remoteAddress', { value: key });
+    injector.injectConnection(connection);
+  };
   const door = await Door.open({
     ...socket,
     peerOf,
     log,
     lookEveryMs,
-    onConnection: (connection) => {
-      connection.on('error', () => undefined);
-      if (inside.size >= limit.connections) {
-        connection.destroy();
-        return;
-      }
-      count += 1;
-      const key = `${doorName}#${count}`;
-      inside.set(key, { socket: connection, peer: peerOf(fdOf(connection)) });
-      connection.once('close', () => inside.delete(key));
-      // A unix socket has no remote address: in its place this tells a call which connection it came by.
-      Object.defineProperty(connection, 'remoteAddress', { value: key });
-      injector.injectConnection(connection);
-    },
+    makeServer: () => net.createServer({ pauseOnConnect: false }, letIn),
   });
 
   return {

@@ -108,11 +108,10 @@ test('a FastCGI program in a group is an ordinary program', async (t) => {
   t.ok(loaded.ok && loaded.config.groups[0]?.processes[0]?.id === 'g:f');
 });
 
-test('HTTP servers are checked fully and give one warning each', async (t) => {
-  const section = (text: string) =>
-    problemsOf(`[supd]\n${text}`).filter((line) => !line.includes('not served'));
+test('HTTP servers are checked fully', async (t) => {
+  const section = (text: string) => problemsOf(`[supd]\n${text}`);
   const text =
-    '[unix_http_server]\nfile=/run/s.sock\nchmod=0770\nchown=zope:save\nusername=u\npassword=100%%\n[inet_http_server:b]\nport=*:9001\n';
+    '[unix_http_server]\nfile=/run/s.sock\nchmod=0770\nchown=zope:save\nusername=u\npassword=100%%\n[inet_http_server:b]\nport=*:9001\n[inet_http_server:six]\nport=[::1]:9001\n';
   t.same(section(text), []);
   t.same(configOf(`[supd]\n${text}`).http, [
     {
@@ -125,6 +124,7 @@ test('HTTP servers are checked fully and give one warning each', async (t) => {
       password: '100%',
     },
     { section: 'inet_http_server:b', kind: 'inet', address: ':9001' },
+    { section: 'inet_http_server:six', kind: 'inet', address: '[::1]:9001' },
   ]);
   t.match(section('[unix_http_server]\nchmod=9\nchown=zz\n'), [
     /file: is missing/,
@@ -137,13 +137,21 @@ test('HTTP servers are checked fully and give one warning each', async (t) => {
   ]);
 });
 
-test('the usual RPC interface is known, others and plugins are not served', async (t) => {
+test('the usual RPC interface gives methods their names, another one is an error', async (t) => {
   const key = 'supervisor.rpcinterface_factory';
-  const usual = `[supd]\n[rpcinterface:supervisor]\n${key}=supervisor.rpcinterface:make_main_rpcinterface\nextra=1\n`;
-  t.equal(problemsOf(usual).length, 1);
-  t.match(problemsOf(`[supd]\n[rpcinterface:twiddler]\n${key}=twiddler:make\n`), [
-    /not served/,
-    /Python plugins are not served/,
+  const usual = `${key}=supervisor.rpcinterface:make_main_rpcinterface\n`;
+  const text = `[supd]\n[rpcinterface:supervisor]\n${usual}extra=1\n[rpcinterface:other]\n${usual}`;
+  t.same(problemsOf(text), []);
+  t.same(configOf(text).rpcInterfaces, ['supervisor', 'other']);
+  t.same(configOf('[supd]\n').rpcInterfaces, []);
+  const loaded = loadText(`[supd]\n[rpcinterface:twiddler]\n${key}=twiddler:make\n`);
+  t.notOk(loaded.ok);
+  t.match(loaded.problems, [
+    {
+      line: 3,
+      key,
+      message: /"twiddler:make" is a plugin in Python.*right is supervisor.rpcinterface:make_/,
+    },
   ]);
   t.match(problemsOf('[supd]\n[rpcinterface:x]\n').join(), /rpcinterface_factory: is missing/);
 });

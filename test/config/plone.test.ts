@@ -47,8 +47,6 @@ test('the supervisord.conf of a Plone server is taken as it is', async (t) => {
 
 test('each section that is not served yet gives one warning', async (t) => {
   t.same(loadPlone().problems.map(formatProblem), [
-    `${FILE}:14: [unix_http_server] parsed and checked, not served by this version yet`,
-    `${FILE}:26: [rpcinterface:supervisor] parsed and checked, not served by this version yet`,
     `${FILE}:89: [eventlistener:memmon] parsed and checked, not served by this version yet`,
     `${FILE}:96: [eventlistener:httpok1] parsed and checked, not served by this version yet`,
     `${FILE}:103: [eventlistener:httpok2] parsed and checked, not served by this version yet`,

@@ -2,6 +2,7 @@
 import type { Api, Asked, JobView, ProcessView } from '../../src/api/api.js';
 import { SupdError } from '../../src/api/errors.js';
 import type { RunRecord } from '../../src/core/job.js';
+import { processSpec } from '../helpers/specs.js';
 
 export const instance1: ProcessView = {
   name: 'instance1',
@@ -141,6 +142,15 @@ export function fakeApi(other: Partial<Api> = {}): FakeApi {
       conditions: ['disk full'],
       memoryBytes: 50_000_000,
     }),
+    mode: () => 'RUNNING',
+    groups: () => [
+      {
+        name: 'instances',
+        priority: 10,
+        members: [{ id: 'instances:instance1', name: 'instance1', group: 'instances', state: 'RUNNING' }],
+      },
+      { name: 'zeo', priority: 999, members: [{ id: 'zeo:zeo', name: 'zeo', group: 'zeo', state: 'FATAL' }] },
+    ],
     processes: (targets) => {
       note('processes', [...targets]);
       const named = [instance1, zeo].filter(({ name }) => targets.length === 0 || targets.includes(name));
@@ -163,6 +173,7 @@ export function fakeApi(other: Partial<Api> = {}): FakeApi {
         groupPriority: 999,
         processPriority: -1,
         command: 'runzeo -C zeo.conf',
+        spec: processSpec('zeo'),
       },
     ],
     start: (targets, by) => {
@@ -186,6 +197,14 @@ export function fakeApi(other: Partial<Api> = {}): FakeApi {
       note('readLog', ...args);
       return { content: Buffer.from([0, 255, 10]), size: 2 ** 40 };
     },
+    tailLog: (...args) => {
+      note('tailLog', ...args);
+      return { content: Buffer.from('tail\n'), offset: 5, overflow: false };
+    },
+    logFile: (name, channel) =>
+      channel === 'stdout'
+        ? { path: `/var/log/${name || 'supd'}.log`, isAuto: false, modified: 0 }
+        : undefined,
     followLog: async function* (name, channel, historyBytes) {
       note('followLog', name, channel, historyBytes);
       yield Buffer.from('one\n');
@@ -207,6 +226,7 @@ export function fakeApi(other: Partial<Api> = {}): FakeApi {
     shutdown: (by) => change('shutdown', by),
     reload: (by) => change('reload', by),
     reopenLogs: (by) => change('reopenLogs', by),
+    tellRemote: (type, content) => note('tellRemote', type, content),
     events: async function* (token) {
       note('events', token);
       yield { kind: 'gap', missed: 3 };

@@ -1,4 +1,4 @@
-/** HTTP servers, RPC interfaces and plugins: checked fully, for a later version to serve. */
+/** HTTP servers, RPC interfaces and plugins. */
 import type { HttpServerSpec } from '../config.js';
 import { omitUndefined } from '../omit-undefined.js';
 import { NOTIFY } from '../options/job.js';
@@ -18,11 +18,20 @@ export function compileHttpServers(reading: Reading, sections: Sections): readon
   });
 }
 
+/** Their names. supervisord's own interface is the only one that there is. */
+export function compileRpcInterfaces(reading: Reading, sections: Sections): readonly string[] {
+  return sections.all
+    .filter((section) => kindOf(section)?.kind === 'rpcinterface')
+    .map((section) => {
+      checkInterface(reading, section);
+      return section.name ?? '';
+    });
+}
+
 /** The sections that only a later version acts on. Faults of the client's own are no reason not to start. */
 export function checkPlugins(reading: Reading, sections: Sections): void {
   for (const section of sections.all) {
     const kind = kindOf(section)?.kind;
-    if (kind === 'rpcinterface') checkInterface(reading, section);
     if (kind === 'ctlplugin') readOptions(reading, section, CTL_PLUGIN);
     if (kind === 'notify') readOptions(reading, section, NOTIFY);
   }
@@ -65,8 +74,8 @@ function checkInterface(reading: Reading, section: Section): void {
   const key = 'supervisor.rpcinterface_factory';
   const factory = readOptions(reading, section, RPC_INTERFACE)[key];
   if (factory === undefined || factory === USUAL_INTERFACE) return;
-  reading.problems.warning(
+  reading.problems.error(
     placeOf(section, key),
-    `Python plugins are not served; only ${USUAL_INTERFACE} can be`,
+    `"${factory}" is a plugin in Python, which supd can't serve; right is ${USUAL_INTERFACE}, or no such section`,
   );
 }

@@ -12,7 +12,12 @@ export const UNIX_HTTP_SERVER = {
 
 /** [inet_http_server]. */
 export const INET_HTTP_SERVER = {
-  port: { type: 'address', required: true, doc: 'host:port, :port or *:port', example: '127.0.0.1:9001' },
+  port: {
+    type: 'address',
+    required: true,
+    doc: 'host:port, :port or *:port, [IPv6]:port',
+    example: '127.0.0.1:9001',
+  },
   username: { type: 'text', doc: 'user name that is asked for', example: 'admin' },
   password: { type: 'text', doc: 'its password, plain or {SHA} and hexadecimal SHA-1', example: 'secret' },
 } as const satisfies Table;
@@ -22,7 +27,7 @@ export const RPC_INTERFACE = {
   'supervisor.rpcinterface_factory': {
     type: 'text',
     required: true,
-    doc: 'entry point of supervisord; only the usual one can be served',
+    doc: 'entry point of supervisord; another than the usual one is an error',
     example: 'supervisor.rpcinterface:make_main_rpcinterface',
   },
 } as const satisfies Table;

@@ -1,6 +1,6 @@
 /** Values -> XML, laid out as Python's xmlrpc.client lays it out. @see http://xmlrpc.com/spec.md */
 import { escapeText } from './text.js';
-import type { Fault, MethodCall, Value } from './value.js';
+import { type Fault, isArray, type MethodCall, type Value } from './value.js';
 
 const HEADER = "<?xml version='1.0'?>\n";
 const INT_MAX = 2 ** 31 - 1;
@@ -41,11 +41,6 @@ function encodeTyped(value: Value): string {
     ([name, member]) => `<member>\n<name>${escapeText(name)}</name>\n${encodeValue(member)}</member>\n`,
   );
   return `<struct>\n${members.join('')}</struct>`;
-}
-
-/** Array.isArray does not know readonly ones. */
-function isArray(value: Value): value is readonly Value[] {
-  return Array.isArray(value);
 }
 
 /** XML-RPC ends at 32 bits; `i8` is what its users agree on for more. */

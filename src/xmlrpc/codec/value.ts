@@ -31,3 +31,13 @@ export class NotXmlRpc extends Error {
     this.name = 'NotXmlRpc';
   }
 }
+
+/** Array.isArray does not know readonly ones. */
+export function isArray(value: Value): value is readonly Value[] {
+  return Array.isArray(value);
+}
+
+export function isStruct(value: Value): value is Struct {
+  const isObject = typeof value === 'object' && value !== null;
+  return isObject && !isArray(value) && !(value instanceof Date) && !(value instanceof Uint8Array);
+}

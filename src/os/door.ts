@@ -12,14 +12,9 @@ import {
 } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
-import type { Log } from './calls.js';
+import type { Peer } from './peer.js';
 
-/** @see unix(7), SO_PEERCRED */
-export interface Peer {
-  readonly pid: number;
-  readonly uid: number;
-  readonly gid: number;
-}
+/** Who is at the other end of a descriptor; undefined: nobody knows. */
 export type PeerOf = (fd: number) => Peer | undefined;
 
 export interface DoorOptions {
@@ -30,10 +25,22 @@ export interface DoorOptions {
   readonly uid?: number;
   readonly gid?: number;
   readonly peerOf: PeerOf;
-  readonly log: Log;
+  readonly log: { warn(message: string): void };
   /** How often the file is looked for. */
   readonly lookEveryMs: number;
-  readonly onConnection: (socket: net.Socket) => void;
+  /** The server that takes the connections. Called again when the socket has to be made again. */
+  readonly makeServer: () => net.Server;
+}
+
+/** Why a socket can't be had, in words; `code` as the system gives it, undefined where it gives none. */
+export class DoorError extends Error {
+  readonly code: string | undefined;
+
+  constructor(message: string, code: string | undefined) {
+    super(message);
+    this.name = 'DoorError';
+    this.code = code;
+  }
 }
 
 /** An open door. */
@@ -45,7 +52,7 @@ export class Door {
 
   /**
    * Listens at `socketPath`.
-   * @throws Error  in words: something lives there, is no socket, or the directory does not let us
+   * @throws DoorError
    */
   static async open(options: DoorOptions): Promise<Door> {
     await clear(options);
@@ -92,9 +99,9 @@ const MOST_PATH_BYTES = 107;
  * with another owner or mode, and link(2) fails where something has come up meanwhile.
  */
 function listen(options: DoorOptions): net.Server {
-  const { socketPath, mode, uid, gid, log, onConnection } = options;
+  const { socketPath, mode, uid, gid, log, makeServer } = options;
   const ownName = path.join(path.dirname(socketPath), `.${process.pid}`);
-  const server = net.createServer({ pauseOnConnect: false }, onConnection);
+  const server = makeServer();
   // EMFILE while accepting: the client sees its connection end, the next ones are taken.
   server.on('error', (error) => log.warn(`${socketPath}: ${error.message}`));
   remove(ownName);
@@ -110,7 +117,7 @@ function listen(options: DoorOptions): net.Server {
     linkSync(ownName, socketPath);
   } catch (error) {
     server.close();
-    throw new Error(`${socketPath}: cannot listen: ${words(error)}`);
+    throw new DoorError(`${socketPath}: cannot listen: ${words(error)}`, codeOf(error));
   } finally {
     remove(ownName);
   }
@@ -123,24 +130,29 @@ const KEEP = 0xffffffff;
 /** Takes away what a daemon left that has died. Touches nothing else. */
 async function clear({ socketPath, peerOf }: DoorOptions): Promise<void> {
   if (Buffer.byteLength(socketPath) > MOST_PATH_BYTES)
-    throw new Error(
+    throw new DoorError(
       `${socketPath}: longer than ${MOST_PATH_BYTES} bytes, which Linux does not take for a socket`,
+      'ENAMETOOLONG',
     );
   writable(path.dirname(socketPath), socketPath);
   const file = stat(socketPath);
   if (!file) return;
   if (!file.isSocket())
-    throw new Error(`${socketPath}: ${kind(file)} is in the way; nothing was removed: choose another path`);
+    throw new DoorError(
+      `${socketPath}: ${kind(file)} is in the way; nothing was removed: choose another path`,
+      undefined,
+    );
   const probe = await connectTo(socketPath);
   if (probe instanceof net.Socket) {
     const peer = peerOf(fdOf(probe));
     probe.destroy();
-    throw new Error(
+    throw new DoorError(
       `${socketPath}: in use by ${peer ? `pid ${peer.pid}` : 'another daemon'}, which answers there`,
+      'EADDRINUSE',
     );
   }
   if (probe.code !== 'ECONNREFUSED')
-    throw new Error(`${socketPath}: cannot tell whether it is in use: ${probe.message}`);
+    throw new DoorError(`${socketPath}: cannot tell whether it is in use: ${probe.message}`, probe.code);
   if (sameFile(stat(socketPath), file)) unlinkSync(socketPath);
 }
 
@@ -148,7 +160,10 @@ function writable(directory: string, socketPath: string): void {
   try {
     accessSync(directory, constants.W_OK | constants.X_OK);
   } catch (error) {
-    throw new Error(`${socketPath}: cannot make a socket in ${directory}: ${words(error)}`);
+    throw new DoorError(
+      `${socketPath}: cannot make a socket in ${directory}: ${words(error)}`,
+      codeOf(error),
+    );
   }
 }
 
@@ -184,4 +199,8 @@ function remove(file: string): void {
 
 function words(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+function codeOf(error: unknown): string | undefined {
+  return (error as NodeJS.ErrnoException).code;
 }

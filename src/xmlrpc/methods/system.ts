@@ -1,0 +1,95 @@
+/** system.*: what there is, and several calls in one. */
+import { isStruct, type Value } from '../codec/value.js';
+import { weigh } from '../codec/weigh.js';
+import { RpcFault } from '../faults.js';
+import { type Method, method, type Rpc } from '../method.js';
+import { any, text } from '../params.js';
+
+/** What all answers of a multicall may come to; single answers are bounded by themselves. */
+const ANSWERS_MAX_BYTES = 32 << 20;
+
+const NAME = text('name', 'full name of the method');
+
+/** They have an answer at any time. */
+export const SYSTEM_METHODS: readonly Method[] = [
+  method('listMethods', 'array', 'The names of all methods.', [], ({ methods }) => [...methods.keys()], {
+    always: true,
+  }),
+  method(
+    'methodHelp',
+    'string',
+    'What a method does.',
+    [NAME],
+    ({ methods }, name) => describe(known(methods, name)),
+    { always: true },
+  ),
+  method(
+    'methodSignature',
+    'array',
+    'The types of what a method gives and, after it, of what it takes.',
+    [NAME],
+    ({ methods }, name) => {
+      const { returns, params } = known(methods, name);
+      return [returns, ...params.map(({ type }) => type)];
+    },
+    { always: true },
+  ),
+  method(
+    'multicall',
+    'array',
+    'Makes several calls, one after the other: an array of their answers, faults as structs.',
+    [any('calls', 'array', 'structs with methodName and params')],
+    multicall,
+    { always: true },
+  ),
+];
+
+function known(methods: Rpc['methods'], name: string): Method {
+  const found = methods.get(name);
+  if (!found) throw new RpcFault('SIGNATURE_UNSUPPORTED');
+  return found;
+}
+
+/** In the form that methodSignature is read from in supervisord. */
+function describe({ doc, params, returns }: Method): string {
+  const lines = params.map(({ type, name, doc: what }) => `@param ${type} ${name}  ${what}\n`);
+  return `${doc}\n\n${lines.join('')}@return ${returns}\n`;
+}
+
+async function multicall(rpc: Rpc, calls: Value): Promise<Value> {
+  if (!Array.isArray(calls)) throw new RpcFault('INCORRECT_PARAMETERS');
+  const answers: Value[] = [];
+  let bytes = 0;
+  for (const call of calls as readonly Value[]) {
+    const answer =
+      bytes > ANSWERS_MAX_BYTES
+        ? asStruct(new RpcFault('FAILED', `the answers before are more than ${ANSWERS_MAX_BYTES} bytes`))
+        : await callOne(rpc, call);
+    bytes += weigh(answer);
+    answers.push(answer);
+    // Others have their turn in between, however many calls these are.
+    await new Promise((resolve) => setImmediate(resolve));
+    if (rpc.asked.signal?.aborted) break;
+  }
+  return answers;
+}
+
+/** The bare value, as supervisord gives it, or the fault as a struct. */
+async function callOne(rpc: Rpc, call: Value): Promise<Value> {
+  try {
+    if (!isStruct(call)) throw new RpcFault('INCORRECT_PARAMETERS', 'No methodName');
+    const { methodName, params = [] } = call;
+    if (typeof methodName !== 'string') throw new RpcFault('INCORRECT_PARAMETERS', 'No methodName');
+    if (methodName === 'system.multicall')
+      throw new RpcFault('INCORRECT_PARAMETERS', 'Recursive system.multicall forbidden');
+    if (!Array.isArray(params)) throw new RpcFault('INCORRECT_PARAMETERS');
+    return await rpc.dispatch(methodName, params);
+  } catch (error) {
+    if (error instanceof RpcFault) return asStruct(error);
+    return asStruct(new RpcFault('FAILED', String(error)));
+  }
+}
+
+function asStruct({ code, message }: RpcFault): Value {
+  return { faultCode: code, faultString: message };
+}

@@ -1,0 +1,176 @@
+/** One HTTP server: who may come in, what a request may cost, and which part of supd answers it. */
+import http, { type IncomingMessage, type ServerResponse } from 'node:http';
+import type net from 'node:net';
+import type { Api, Asked, Caller } from '../api/api.js';
+import { Answers } from './answers.js';
+import type { Check } from './auth.js';
+import { readBody } from './body.js';
+import { decodeCall } from './codec/decode.js';
+import { encodeFault, encodeResponse } from './codec/encode.js';
+import { type MethodCall, NotXmlRpc } from './codec/value.js';
+import { type Bounds, Connections } from './connections.js';
+import { RpcFault } from './faults.js';
+import { findLog, sendLog } from './logtail.js';
+import type { Method } from './method.js';
+import { callMethod } from './table.js';
+
+export interface HttpLog {
+  debug(message: string): void;
+  warn(message: string): void;
+  error(message: string): void;
+}
+
+export interface HttpOptions {
+  readonly api: Api;
+  readonly methods: ReadonlyMap<string, Method>;
+  readonly strict: boolean;
+  /** undefined: everybody may come in. */
+  readonly check: Check | undefined;
+  readonly callerOf: (socket: net.Socket) => Caller;
+  readonly log: HttpLog;
+  readonly limits?: Partial<HttpLimits>;
+}
+
+export interface HttpLimits extends Bounds {
+  /** From the first byte, or the connection, to the end of the header. */
+  readonly headerMs: number;
+  /** To the end of the body. */
+  readonly requestMs: number;
+  readonly bodyBytes: number;
+}
+
+const LIMITS: HttpLimits = {
+  connections: 128,
+  pending: 16,
+  headerMs: 10_000,
+  requestMs: 60_000,
+  bodyBytes: 1 << 20,
+};
+
+/** What serves the connections of one door. */
+export interface HttpFront {
+  /** A server that does not listen yet; all of them share connections and bounds. */
+  makeServer(): http.Server;
+  /** Lets running requests end for so long. */
+  close(graceMs: number): Promise<void>;
+}
+
+export function makeFront(options: HttpOptions): HttpFront {
+  const limits = { ...LIMITS, ...options.limits };
+  const connections = new Connections(limits);
+  const answers = new Answers();
+  const ending = new AbortController();
+
+  const take = (request: IncomingMessage, response: ServerResponse): void => {
+    const done = connections.begin(request.socket);
+    if (!done) return;
+    const leaving = new AbortController();
+    const leave = () => leaving.abort();
+    ending.signal.addEventListener('abort', leave);
+    response.once('close', () => {
+      ending.signal.removeEventListener('abort', leave);
+      leave();
+      done();
+    });
+    const asked = { caller: options.callerOf(request.socket), signal: leaving.signal };
+    answer(options, limits, answers, request, response, asked).catch((error) => {
+      if (!leaving.signal.aborted)
+        options.log.error(`defect in supd: ${(error as Error)?.stack ?? String(error)}`);
+      answers.refuse(response, 500);
+    });
+  };
+
+  return {
+    makeServer() {
+      const server = http.createServer(
+        {
+          headersTimeout: limits.headerMs,
+          requestTimeout: limits.requestMs,
+          connectionsCheckingInterval: Math.max(50, limits.headerMs / 4),
+          // supervisorctl holds its connection while its user thinks, and does not ask twice.
+          keepAliveTimeout: 0,
+          requireHostHeader: false,
+        },
+        take,
+      );
+      server.on('connection', (socket: net.Socket) => connections.add(socket));
+      return server;
+    },
+    async close(graceMs) {
+      ending.abort();
+      await connections.close(graceMs);
+    },
+  };
+}
+
+async function answer(
+  options: HttpOptions,
+  limits: HttpLimits,
+  answers: Answers,
+  request: IncomingMessage,
+  response: ServerResponse,
+  asked: Asked & { readonly signal: AbortSignal },
+): Promise<void> {
+  if (options.check && !options.check(request.headers.authorization)) {
+    options.log.debug(`${asked.caller.door}: a request without the right user name and password`);
+    return answers.refuse(response, 401, { 'WWW-Authenticate': 'Basic realm="default"' });
+  }
+  const path = pathOf(request.url ?? '');
+  if (path === undefined) return answers.refuse(response, 400);
+  if (path.startsWith('/RPC2')) return answerCall(options, limits, answers, request, response, asked);
+  if (path.startsWith('/logtail') || path.startsWith('/mainlogtail')) {
+    if (request.method !== 'GET') return answers.refuse(response, 400);
+    const log = findLog(options.api, path);
+    if (log && (await sendLog(options.api, log, response, asked.signal))) return;
+  }
+  answers.refuse(response, 404);
+}
+
+async function answerCall(
+  options: HttpOptions,
+  limits: HttpLimits,
+  answers: Answers,
+  request: IncomingMessage,
+  response: ServerResponse,
+  asked: Asked & { readonly signal: AbortSignal },
+): Promise<void> {
+  if (request.method !== 'POST') return answers.refuse(response, 400);
+  const body = await readBody(request, limits.bodyBytes);
+  if (!body) return;
+  if ('status' in body) return answers.refuse(response, body.status);
+  const call = readCall(body.text, options.log, asked.caller.door);
+  if (!call) return answers.refuse(response, 400);
+  const xml = await resultOf(options, asked, call);
+  // Who has left gets nothing, and a wait that was cut short has no result.
+  if (!asked.signal.aborted) answers.send(response, 'text/xml', xml);
+  else answers.refuse(response, 503);
+}
+
+function readCall(text: string, log: HttpLog, door: string): MethodCall | undefined {
+  try {
+    return decodeCall(text);
+  } catch (error) {
+    if (!(error instanceof NotXmlRpc)) throw error;
+    // Not the text itself, which may hold a secret.
+    log.debug(`${door}: a request that is no XML-RPC`);
+    return undefined;
+  }
+}
+
+async function resultOf(options: HttpOptions, asked: Asked, { method, params }: MethodCall): Promise<string> {
+  try {
+    return encodeResponse(await callMethod(options, asked, method, params));
+  } catch (error) {
+    if (error instanceof RpcFault) return encodeFault(error);
+    throw error;
+  }
+}
+
+/** The path without query, percent signs resolved; undefined when it is none. */
+function pathOf(url: string): string | undefined {
+  try {
+    return decodeURIComponent(url.replace(/^[a-z]+:\/\/[^/]*/i, '').replace(/[?#].*$/s, ''));
+  } catch {
+    return undefined;
+  }
+}

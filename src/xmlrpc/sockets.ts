@@ -1,0 +1,130 @@
+/** The HTTP servers that the configuration asks for: [unix_http_server] and [inet_http_server]. */
+import { lookup } from 'node:dns/promises';
+import { once } from 'node:events';
+import path from 'node:path';
+import type { Api, Caller } from '../api/api.js';
+import type { Config, HttpServerSpec } from '../config/config.js';
+import { findAccount, findGroup } from '../os/accounts.js';
+import { Door, fdOf } from '../os/door.js';
+import { peerOf } from '../os/peer.js';
+import { makeCheck } from './auth.js';
+import { bindFault } from './bind.js';
+import { type HttpFront, type HttpLimits, type HttpLog, makeFront } from './server.js';
+import { tableOf } from './table.js';
+
+/** How often a socket file is looked for, in case somebody swept it away. */
+const LOOK_EVERY_MS = 5000;
+/** For requests that have begun when the servers close. */
+const GRACE_MS = 1000;
+
+export interface HttpServers {
+  close(): Promise<void>;
+}
+
+interface ServersLog extends HttpLog {
+  info(message: string): void;
+  critical(message: string): void;
+}
+
+/**
+ * Opens all of them, or none.
+ * @throws StartFault
+ */
+export async function serveHttp(
+  api: Api,
+  { http, rpcInterfaces, daemon }: Pick<Config, 'http' | 'rpcInterfaces' | 'daemon'>,
+  log: ServersLog,
+  limits: Partial<HttpLimits> = {},
+): Promise<HttpServers> {
+  const open: HttpServers[] = [];
+  const close = async () => void (await Promise.all(open.map((server) => server.close())));
+  const shared = { api, strict: daemon.compat === 'strict', methods: tableOf(rpcInterfaces), log, limits };
+  // In supervisord's order: it is seen in the log.
+  const specs = [
+    ...http.filter(({ kind }) => kind === 'inet'),
+    ...http.filter(({ kind }) => kind === 'unix'),
+  ];
+  try {
+    for (const spec of specs) {
+      const front = makeFront({
+        ...shared,
+        check: makeCheck(spec.username, spec.password),
+        callerOf: (socket) => callerOf(spec, fdOf(socket)),
+      });
+      open.push(await (spec.kind === 'unix' ? openUnix(spec, front, log) : openInet(spec, front, log)));
+      for (const name of rpcInterfaces) log.info(`RPC interface '${name}' initialized`);
+      if (!spec.username)
+        log.critical(`Server '${spec.section}' running without any HTTP authentication checking`);
+    }
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { close };
+}
+
+function callerOf({ kind, address }: HttpServerSpec, fd: number): Caller {
+  const peer = kind === 'unix' ? peerOf(fd) : undefined;
+  const door = kind === 'unix' ? path.basename(address) : address;
+  return { role: 'operator', door, ...(peer ? { uid: peer.uid, pid: peer.pid } : {}) };
+}
+
+async function openUnix(spec: HttpServerSpec, front: HttpFront, log: HttpLog): Promise<HttpServers> {
+  try {
+    const door = await Door.open({
+      socketPath: spec.address,
+      mode: spec.chmod ?? 0o700,
+      ...ownerOf(spec),
+      peerOf,
+      log,
+      lookEveryMs: LOOK_EVERY_MS,
+      makeServer: front.makeServer,
+    });
+    return {
+      close: async () => {
+        door.close();
+        await front.close(GRACE_MS);
+      },
+    };
+  } catch (error) {
+    throw bindFault(spec, error, findAccount(String(process.geteuid?.()))?.name ?? 'unknown');
+  }
+}
+
+/** `user` leaves the group as it is. */
+function ownerOf({ chown, section }: HttpServerSpec): { uid?: number; gid?: number } {
+  if (chown === undefined) return {};
+  const [user = '', group] = chown.split(':');
+  const account = findAccount(user);
+  const gid = group === undefined ? undefined : findGroup(group);
+  if (!account || (group !== undefined && gid === undefined))
+    throw new Error(`[${section}] chown: there is no ${account ? `group "${group}"` : `user "${user}"`}`);
+  return { uid: account.uid, ...(gid === undefined ? {} : { gid }) };
+}
+
+async function openInet(spec: HttpServerSpec, front: HttpFront, log: HttpLog): Promise<HttpServers> {
+  const server = front.makeServer();
+  try {
+    const colon = spec.address.lastIndexOf(':');
+    const host = await numericOf(spec.address.slice(0, colon).replace(/^\[(.*)\]$/, '$1'));
+    // `::` takes IPv6 alone, so that `*:9001` can stand beside it.
+    server.listen({ host, port: Number(spec.address.slice(colon + 1)), ipv6Only: host.includes(':') });
+    await once(server, 'listening');
+  } catch (error) {
+    throw bindFault(spec, error, '');
+  }
+  server.on('error', (error) => log.warn(`${spec.address}: ${error.message}`));
+  return {
+    close: async () => {
+      server.close();
+      await front.close(GRACE_MS);
+    },
+  };
+}
+
+/** All of IPv4 without a host; a name means its IPv4 address where it has one, as with supervisord. */
+async function numericOf(host: string): Promise<string> {
+  if (host === '') return '0.0.0.0';
+  const addresses = await lookup(host, { all: true });
+  return (addresses.find(({ family }) => family === 4) ?? addresses[0])?.address ?? host;
+}

@@ -1,0 +1,82 @@
+/** Starts and stops as supervisord's clients know them: who is meant, in which order, and what is waited for. */
+import type { MemberView, ProcessResult } from '../api/api.js';
+import { asking } from './faults.js';
+import type { Rpc } from './method.js';
+import { namespecOf } from './names.js';
+
+export function isRunning({ state }: MemberView): boolean {
+  return state === 'STARTING' || state === 'RUNNING' || state === 'BACKOFF';
+}
+
+/** What a start of a group or of all concerns. */
+export function isStartable(member: MemberView): boolean {
+  return !isRunning(member);
+}
+
+export function isSignallable({ state }: MemberView): boolean {
+  return state === 'STARTING' || state === 'RUNNING' || state === 'STOPPING';
+}
+
+/** Starts all at once. Results in the order in which they settle; without `wait` in that of the members. */
+export async function startEach(
+  rpc: Rpc,
+  members: readonly MemberView[],
+  wait: boolean,
+): Promise<readonly ProcessResult[]> {
+  const refused = members.flatMap((member) => refusedStart(rpc, member, wait) ?? []);
+  const wanted = members.filter((member) => !refused.some(({ id }) => id === member.id));
+  const results = refused.map(({ result }) => result);
+  if (wanted.length === 0) return results;
+  const asked = { ...rpc.asked, noWait: !wait };
+  results.push(...(await collect(asking(undefined, () => rpc.api.start(idsOf(wanted), asked)))));
+  if (wait) return results;
+  const order = new Map(members.map((member, at) => [namespecOf(member), at]));
+  return results.sort((a, b) => (order.get(namespecOf(a)) ?? 0) - (order.get(namespecOf(b)) ?? 0));
+}
+
+/**
+ * Stops them in supd's order, each priority when the one before is gone; with compat=strict all at once, as
+ * supervisord does.
+ */
+export async function stopEach(
+  rpc: Rpc,
+  members: readonly MemberView[],
+  wait: boolean,
+): Promise<readonly ProcessResult[]> {
+  const asked = { ...rpc.asked, noWait: !wait };
+  if (members.length === 0) return [];
+  if (!rpc.strict) return collect(asking(undefined, () => rpc.api.stop(idsOf(members), asked)));
+  const results: ProcessResult[] = [];
+  await Promise.all(
+    members.map(async ({ id }) => {
+      for await (const result of asking(undefined, () => rpc.api.stop([id], asked))) results.push(result);
+    }),
+  );
+  return results;
+}
+
+/** What supervisord would not even try. */
+function refusedStart(
+  { strict }: Rpc,
+  member: MemberView,
+  wait: boolean,
+): { readonly id: string; readonly result: ProcessResult } | undefined {
+  const { id, name, group, state } = member;
+  if (state === 'UNKNOWN') {
+    const message = `${namespecOf(member)} is in an unknown process state`;
+    return { id, result: { name, group, code: 'FAILED', message } };
+  }
+  // supervisord does not wait for the end of what it stops.
+  if (!strict || state !== 'STOPPING') return undefined;
+  return { id, result: { name, group, code: wait ? 'ABNORMAL_TERMINATION' : 'STARTED', message: '' } };
+}
+
+function idsOf(members: readonly MemberView[]): readonly string[] {
+  return members.map(({ id }) => id);
+}
+
+async function collect(results: AsyncIterable<ProcessResult>): Promise<readonly ProcessResult[]> {
+  const found: ProcessResult[] = [];
+  for await (const result of results) found.push(result);
+  return found;
+}
