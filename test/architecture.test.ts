@@ -94,6 +94,17 @@ test('only src/os knows koffi and starts processes', async (t) => {
   }
 });
 
+test('the HTTP wire is loaded by a configuration that asks for it, and else not', async (t) => {
+  const outside = sources.filter(({ folder }) => folder !== 'xmlrpc' && folder !== 'cli');
+  const importing = outside.filter(({ text }) => /from '[^']*\/xmlrpc\/|from 'fast-xml-parser'/.test(text));
+  t.same(
+    importing.map(({ name }) => name),
+    [],
+    'nothing imports it from outside',
+  );
+  t.match(sources.find(({ folder }) => folder === 'main')?.text, /import\('\.\/xmlrpc\/sockets\.js'\)/);
+});
+
 test('no import goes in a circle', async (t) => {
   const graph = new Map(
     sources.map((source) => [

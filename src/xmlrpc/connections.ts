@@ -16,6 +16,7 @@ export class Connections {
   readonly #bounds: Bounds;
   /** The longest idle first. */
   readonly #open = new Map<net.Socket, Connection>();
+  #closing = false;
 
   constructor(bounds: Bounds) {
     this.#bounds = bounds;
@@ -47,13 +48,15 @@ export class Connections {
     connection.pending += 1;
     return () => {
       connection.pending -= 1;
+      if (this.#closing && connection.pending === 0) socket.destroySoon();
       if (!this.#open.delete(socket) || socket.destroyed) return;
       this.#open.set(socket, connection);
     };
   }
 
-  /** Ends idle ones at once, and the others after `graceMs`, unless they end by themselves. */
+  /** Ends idle ones at once, the others when they have their answers, at the latest after `graceMs`. */
   async close(graceMs: number): Promise<void> {
+    this.#closing = true;
     for (const [socket, { pending }] of this.#open) if (pending === 0) socket.destroySoon();
     const gone = Promise.all([...this.#open.keys()].map(closed));
     const timer = setTimeout(() => {

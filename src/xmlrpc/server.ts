@@ -141,9 +141,7 @@ async function answerCall(
   const call = readCall(body.text, options.log, asked.caller.door);
   if (!call) return answers.refuse(response, 400);
   const xml = await resultOf(options, asked, call);
-  // Who has left gets nothing, and a wait that was cut short has no result.
-  if (!asked.signal.aborted) answers.send(response, 'text/xml', xml);
-  else answers.refuse(response, 503);
+  if (!response.destroyed) answers.send(response, 'text/xml', xml);
 }
 
 function readCall(text: string, log: HttpLog, door: string): MethodCall | undefined {

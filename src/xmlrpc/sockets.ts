@@ -3,7 +3,7 @@ import { lookup } from 'node:dns/promises';
 import { once } from 'node:events';
 import path from 'node:path';
 import type { Api, Caller } from '../api/api.js';
-import type { Config, HttpServerSpec } from '../config/config.js';
+import type { Config, DaemonSpec, HttpServerSpec } from '../config/config.js';
 import { findAccount, findGroup } from '../os/accounts.js';
 import { Door, fdOf } from '../os/door.js';
 import { peerOf } from '../os/peer.js';
@@ -12,7 +12,10 @@ import { bindFault } from './bind.js';
 import { type HttpFront, type HttpLimits, type HttpLog, makeFront } from './server.js';
 import { tableOf } from './table.js';
 
-/** How often a socket file is looked for, in case somebody swept it away. */
+interface ServersLimits extends HttpLimits {
+  /** How often a socket file is looked for, in case somebody swept it away. */
+  readonly lookEveryMs: number;
+}
 const LOOK_EVERY_MS = 5000;
 /** For requests that have begun when the servers close. */
 const GRACE_MS = 1000;
@@ -32,9 +35,15 @@ interface ServersLog extends HttpLog {
  */
 export async function serveHttp(
   api: Api,
-  { http, rpcInterfaces, daemon }: Pick<Config, 'http' | 'rpcInterfaces' | 'daemon'>,
+  {
+    http,
+    rpcInterfaces,
+    daemon,
+  }: Pick<Config, 'http' | 'rpcInterfaces'> & {
+    readonly daemon: Pick<DaemonSpec, 'compat'>;
+  },
   log: ServersLog,
-  limits: Partial<HttpLimits> = {},
+  limits: Partial<ServersLimits> = {},
 ): Promise<HttpServers> {
   const open: HttpServers[] = [];
   const close = async () => void (await Promise.all(open.map((server) => server.close())));
@@ -51,7 +60,11 @@ export async function serveHttp(
         check: makeCheck(spec.username, spec.password),
         callerOf: (socket) => callerOf(spec, fdOf(socket)),
       });
-      open.push(await (spec.kind === 'unix' ? openUnix(spec, front, log) : openInet(spec, front, log)));
+      open.push(
+        await (spec.kind === 'unix'
+          ? openUnix(spec, front, log, limits.lookEveryMs)
+          : openInet(spec, front, log)),
+      );
       for (const name of rpcInterfaces) log.info(`RPC interface '${name}' initialized`);
       if (!spec.username)
         log.critical(`Server '${spec.section}' running without any HTTP authentication checking`);
@@ -69,7 +82,12 @@ function callerOf({ kind, address }: HttpServerSpec, fd: number): Caller {
   return { role: 'operator', door, ...(peer ? { uid: peer.uid, pid: peer.pid } : {}) };
 }
 
-async function openUnix(spec: HttpServerSpec, front: HttpFront, log: HttpLog): Promise<HttpServers> {
+async function openUnix(
+  spec: HttpServerSpec,
+  front: HttpFront,
+  log: HttpLog,
+  lookEveryMs = LOOK_EVERY_MS,
+): Promise<HttpServers> {
   try {
     const door = await Door.open({
       socketPath: spec.address,
@@ -77,7 +95,7 @@ async function openUnix(spec: HttpServerSpec, front: HttpFront, log: HttpLog): P
       ...ownerOf(spec),
       peerOf,
       log,
-      lookEveryMs: LOOK_EVERY_MS,
+      lookEveryMs,
       makeServer: front.makeServer,
     });
     return {

@@ -1,6 +1,6 @@
 /** Starts and stops as supervisord's clients know them: who is meant, in which order, and what is waited for. */
 import type { MemberView, ProcessResult } from '../api/api.js';
-import { asking } from './faults.js';
+import { asking, RpcFault } from './faults.js';
 import type { Rpc } from './method.js';
 import { namespecOf } from './names.js';
 
@@ -28,7 +28,7 @@ export async function startEach(
   const results = refused.map(({ result }) => result);
   if (wanted.length === 0) return results;
   const asked = { ...rpc.asked, noWait: !wait };
-  results.push(...(await collect(asking(undefined, () => rpc.api.start(idsOf(wanted), asked)))));
+  results.push(...(await collect(rpc, wanted.length, () => rpc.api.start(idsOf(wanted), asked))));
   if (wait) return results;
   const order = new Map(members.map((member, at) => [namespecOf(member), at]));
   return results.sort((a, b) => (order.get(namespecOf(a)) ?? 0) - (order.get(namespecOf(b)) ?? 0));
@@ -45,12 +45,10 @@ export async function stopEach(
 ): Promise<readonly ProcessResult[]> {
   const asked = { ...rpc.asked, noWait: !wait };
   if (members.length === 0) return [];
-  if (!rpc.strict) return collect(asking(undefined, () => rpc.api.stop(idsOf(members), asked)));
+  if (!rpc.strict) return collect(rpc, members.length, () => rpc.api.stop(idsOf(members), asked));
   const results: ProcessResult[] = [];
   await Promise.all(
-    members.map(async ({ id }) => {
-      for await (const result of asking(undefined, () => rpc.api.stop([id], asked))) results.push(result);
-    }),
+    members.map(async ({ id }) => results.push(...(await collect(rpc, 1, () => rpc.api.stop([id], asked))))),
   );
   return results;
 }
@@ -75,8 +73,14 @@ function idsOf(members: readonly MemberView[]): readonly string[] {
   return members.map(({ id }) => id);
 }
 
-async function collect(results: AsyncIterable<ProcessResult>): Promise<readonly ProcessResult[]> {
+/** All results, or the fault of a supd that is on its way out when they are not so many. */
+async function collect(
+  { asked }: Rpc,
+  count: number,
+  ask: () => AsyncIterable<ProcessResult>,
+): Promise<readonly ProcessResult[]> {
   const found: ProcessResult[] = [];
-  for await (const result of results) found.push(result);
+  for await (const result of asking(undefined, ask)) found.push(result);
+  if (found.length < count && asked.signal?.aborted) throw new RpcFault('SHUTDOWN_STATE');
   return found;
 }

@@ -69,7 +69,8 @@ async function multicall(rpc: Rpc, calls: Value): Promise<Value> {
     answers.push(answer);
     // Others have their turn in between, however many calls these are.
     await new Promise((resolve) => setImmediate(resolve));
-    if (rpc.asked.signal?.aborted) break;
+    // The client has left, or supd is about to.
+    if (rpc.asked.signal?.aborted) throw new RpcFault('SHUTDOWN_STATE');
   }
   return answers;
 }

@@ -1,0 +1,137 @@
+/** Where the servers listen: the socket's file, its mode and owner, ports, and what stands in the way. */
+import { existsSync, lstatSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import net from 'node:net';
+import path from 'node:path';
+import { test } from 'tap';
+import type { HttpServerSpec } from '../../src/config/config.js';
+import { StartFault } from '../../src/daemon/startfault.js';
+import { encodeCall } from '../../src/xmlrpc/codec/encode.js';
+import { serveHttp } from '../../src/xmlrpc/sockets.js';
+import { fakeApi } from '../grpc/fake-api.js';
+import { requireStack } from '../helpers/require.js';
+import { until } from '../helpers/until.js';
+import { exchange, ownDirectory, post, serve, statusOf } from './serve.js';
+
+const PID = encodeCall({ method: 'supervisor.getPID', params: [] });
+
+test('the socket has the mode that is asked for, and goes with the server', async (t) => {
+  const { socketPath, close } = await serve(t, { chmod: 0o640 });
+  t.equal(lstatSync(socketPath).mode & 0o777, 0o640);
+  await close();
+  t.notOk(existsSync(socketPath));
+  const usual = await serve(t);
+  t.equal(lstatSync(usual.socketPath).mode & 0o777, 0o700);
+});
+
+test('the socket has the owner that is asked for', async (t) => {
+  if (!requireStack(t, ['root'])) return;
+  const both = await serve(t, { chown: 'nobody:daemon' });
+  t.match(statSync(both.socketPath), { uid: 65534, gid: 1 });
+  const user = await serve(t, { chown: 'nobody' });
+  t.match(statSync(user.socketPath), { uid: 65534, gid: process.getgid?.() }, 'the group stays');
+});
+
+test('a stale socket is taken away', async (t) => {
+  const directory = ownDirectory(t);
+  const stale = net.createServer();
+  const file = path.join(directory, 's.sock');
+  await new Promise<void>((resolve) => stale.listen(file, resolve));
+  // Node takes the file away when it closes: it is put back as a dead daemon leaves it.
+  const { linkSync } = await import('node:fs');
+  linkSync(file, `${file}.kept`);
+  await new Promise((resolve) => stale.close(resolve));
+  linkSync(`${file}.kept`, file);
+  const { call } = await serve(t, { directory });
+  t.match(await call('supervisor.getPID'), { ok: true });
+});
+
+test('a socket that was swept away is made again', async (t) => {
+  const { socketPath, call, lines } = await serve(t, { limits: { lookEveryMs: 20 } });
+  unlinkSync(socketPath);
+  await until('the socket to be there again', () => existsSync(socketPath));
+  t.match(await call('supervisor.getPID'), { ok: true });
+  t.match(lines.join('\n'), /^WARN .*s\.sock: the socket was gone; made it again$/m);
+});
+
+test('who calls by a unix socket is known', async (t) => {
+  const { call, api } = await serve(t);
+  await call('supervisor.stopProcess', 'instances:instance1');
+  t.match(api.asked.at(-1)?.caller, {
+    role: 'operator',
+    door: 's.sock',
+    uid: process.getuid?.(),
+    pid: process.pid,
+  });
+});
+
+const quiet = { critical() {}, error() {}, warn() {}, info() {}, debug() {} };
+
+function open(...http: Partial<HttpServerSpec>[]) {
+  const specs = http.map((one): HttpServerSpec => ({ section: 'x', kind: 'inet', address: '', ...one }));
+  return serveHttp(
+    fakeApi(),
+    { http: specs, rpcInterfaces: ['supervisor'], daemon: { compat: 'supd' } },
+    quiet,
+  );
+}
+
+/** A port that nobody listens at just now. */
+async function freePort(host: string): Promise<number> {
+  const server = net.createServer();
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, host, resolve));
+  const { port } = server.address() as net.AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+test('ports are served, several of them, and IPv6', async (t) => {
+  const port = await freePort('::1').catch(() => undefined);
+  if (port === undefined) return t.plan(0, 'needs IPv6 on loopback');
+  const servers = await open({ address: `[::1]:${port}` }, { address: `localhost:${port}` });
+  t.teardown(() => servers.close());
+  for (const host of ['::1', '127.0.0.1'])
+    t.equal(statusOf(await exchange(net.connect(port, host), [post(PID)])), 200, host);
+});
+
+test('a place that is taken is told in the words of supervisord, and nothing stays open', async (t) => {
+  const directory = ownDirectory(t);
+  const taken = await serve(t);
+  const port = await freePort('127.0.0.1');
+  const other = net.createServer();
+  await new Promise<void>((resolve) => other.listen(port, '127.0.0.1', resolve));
+  t.teardown(() => void other.close());
+  const first = path.join(directory, 'first.sock');
+  const isTaken =
+    /^Another program is already listening on a port that one of our HTTP servers is configured to use\. {2}Shut this program down first before starting supervisord\. \(/;
+  for (const spec of [
+    { address: `127.0.0.1:${port}` },
+    { kind: 'unix' as const, address: taken.socketPath },
+  ]) {
+    const fault = await open({ kind: 'unix', address: first }, spec).catch((error) => error);
+    t.ok(fault instanceof StartFault);
+    t.match(fault.message, isTaken);
+    t.match(fault.message, spec.address);
+    t.notOk(existsSync(first));
+  }
+});
+
+test('what else keeps a socket from being made is told with its place', async (t) => {
+  const directory = ownDirectory(t);
+  const unix = async (address: string, more: Partial<HttpServerSpec> = {}) => {
+    const fault = await open({ section: 'unix_http_server', kind: 'unix', address, ...more }).catch(
+      (error) => error,
+    );
+    t.ok(fault instanceof StartFault, String(fault));
+    return String(fault.message);
+  };
+  t.match(
+    await unix(path.join(directory, 'no/s.sock')),
+    /^Cannot open an HTTP server: socket\.error reported errno\.ENOENT \(2\) \(\[unix_http_server\] .*no\/s\.sock/,
+  );
+  const file = path.join(directory, 'file');
+  writeFileSync(file, 'precious');
+  t.match(await unix(file), /a regular file is in the way; nothing was removed/);
+  t.equal(statSync(file).size, 8);
+  t.match(await unix(directory), /a directory is in the way/);
+  t.match(await unix(path.join(directory, 'x'.repeat(200))), /longer than 107 bytes/);
+});
