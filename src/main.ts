@@ -9,7 +9,7 @@ import { helpConfig } from './config/help.js';
 import { findConfig, formatProblem, loadConfig } from './config/load.js';
 import { defaultPlaces, type Places } from './config/places.js';
 import type { Tools } from './core/launch.js';
-import { leaveForeground, startInBackground, takeBackgroundMark } from './daemon/background.js';
+import { leaveForeground, startInBackground, takeBackgroundMark, tellFailure } from './daemon/background.js';
 import { AlreadyRunning, claimPlaces, releasePlaces } from './daemon/claim.js';
 import { Daemon, type DaemonParts } from './daemon/daemon.js';
 import { helpText, readFlags, type SupdFlags } from './daemon/flags.js';
@@ -58,6 +58,7 @@ async function main(): Promise<void> {
 function fail(message: string, status: number): void {
   process.stderr.write(`${message}\n`);
   process.exitCode = status;
+  tellFailure(status);
 }
 
 async function run(flags: SupdFlags, background: boolean): Promise<void> {

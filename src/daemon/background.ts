@@ -9,12 +9,15 @@ import { spawnProcess } from '../os/spawn.js';
 /** Tells the second process that it is the daemon; its descriptor 3 takes the news. */
 const MARK = 'SUPD_BACKGROUND';
 const NEWS_FD = 3;
+const READY = 'ready';
+let isAwaited = false;
 
 /** Is this the process in the background? Read once: children must not inherit the mark. */
 export function takeBackgroundMark(env: NodeJS.ProcessEnv): boolean {
   const marked = env[MARK] === '1';
   delete env[MARK];
   if (marked) markNotInherited(NEWS_FD);
+  isAwaited = marked;
   return marked;
 }
 
@@ -38,13 +41,19 @@ export function startInBackground(): number {
   closeSync(input);
   const news = Buffer.alloc(16);
   // Ends with the daemon's word, or with the daemon itself.
-  const length = readSync(reading, news);
-  return news.toString('utf8', 0, length) === 'ready' ? 0 : 1;
+  const word = news.toString('utf8', 0, readSync(reading, news));
+  return word === READY ? 0 : Number(word) || 1;
+}
+
+/** The daemon can't serve: a foreground process that still waits ends with its status. */
+export function tellFailure(status: number): void {
+  if (isAwaited) writeSync(NEWS_FD, String(status));
 }
 
 /** The daemon serves: lets the foreground process go and leaves the terminal. */
 export function leaveForeground(): void {
-  writeSync(NEWS_FD, 'ready');
+  isAwaited = false;
+  writeSync(NEWS_FD, READY);
   closeSync(NEWS_FD);
   const nowhere = openSync('/dev/null', 'r+');
   for (const fd of [0, 1, 2]) redirect(nowhere, fd);

@@ -4,11 +4,12 @@ import { once } from 'node:events';
 import path from 'node:path';
 import type { Api, Caller } from '../api/api.js';
 import type { Config, DaemonSpec, HttpServerSpec } from '../config/config.js';
+import { StartFault } from '../daemon/startfault.js';
 import { findAccount, findGroup } from '../os/accounts.js';
 import { Door, fdOf } from '../os/door.js';
 import { peerOf } from '../os/peer.js';
 import { makeCheck } from './auth.js';
-import { bindFault } from './bind.js';
+import { bindFault, chownFault } from './bind.js';
 import { type HttpFront, type HttpLimits, type HttpLog, makeFront } from './server.js';
 import { tableOf } from './table.js';
 
@@ -88,11 +89,12 @@ async function openUnix(
   log: HttpLog,
   lookEveryMs = LOOK_EVERY_MS,
 ): Promise<HttpServers> {
+  const owner = ownerOf(spec);
   try {
     const door = await Door.open({
       socketPath: spec.address,
       mode: spec.chmod ?? 0o700,
-      ...ownerOf(spec),
+      ...owner,
       peerOf,
       log,
       lookEveryMs,
@@ -105,7 +107,8 @@ async function openUnix(
       },
     };
   } catch (error) {
-    throw bindFault(spec, error, findAccount(String(process.geteuid?.()))?.name ?? 'unknown');
+    const isOwner = (error as NodeJS.ErrnoException).code === 'EPERM' && spec.chown !== undefined;
+    throw isOwner ? chownFault(spec, owner.uid ?? -1, owner.gid ?? -1) : bindFault(spec, error);
   }
 }
 
@@ -116,7 +119,9 @@ function ownerOf({ chown, section }: HttpServerSpec): { uid?: number; gid?: numb
   const account = findAccount(user);
   const gid = group === undefined ? undefined : findGroup(group);
   if (!account || (group !== undefined && gid === undefined))
-    throw new Error(`[${section}] chown: there is no ${account ? `group "${group}"` : `user "${user}"`}`);
+    throw new StartFault(
+      `[${section}] chown: there is no ${account ? `group "${group}"` : `user "${user}"`}`,
+    );
   return { uid: account.uid, ...(gid === undefined ? {} : { gid }) };
 }
 
@@ -129,7 +134,7 @@ async function openInet(spec: HttpServerSpec, front: HttpFront, log: HttpLog): P
     server.listen({ host, port: Number(spec.address.slice(colon + 1)), ipv6Only: host.includes(':') });
     await once(server, 'listening');
   } catch (error) {
-    throw bindFault(spec, error, '');
+    throw bindFault(spec, error);
   }
   server.on('error', (error) => log.warn(`${spec.address}: ${error.message}`));
   return {

@@ -1,5 +1,5 @@
 /** Where the servers listen: the socket's file, its mode and owner, ports, and what stands in the way. */
-import { existsSync, lstatSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, linkSync, lstatSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { test } from 'tap';
@@ -37,7 +37,6 @@ test('a stale socket is taken away', async (t) => {
   const file = path.join(directory, 's.sock');
   await new Promise<void>((resolve) => stale.listen(file, resolve));
   // Node takes the file away when it closes: it is put back as a dead daemon leaves it.
-  const { linkSync } = await import('node:fs');
   linkSync(file, `${file}.kept`);
   await new Promise((resolve) => stale.close(resolve));
   linkSync(`${file}.kept`, file);
@@ -134,4 +133,22 @@ test('what else keeps a socket from being made is told with its place', async (t
   t.equal(statSync(file).size, 8);
   t.match(await unix(directory), /a directory is in the way/);
   t.match(await unix(path.join(directory, 'x'.repeat(200))), /longer than 107 bytes/);
+});
+
+test('a socket that may not be given away is told in the words of supervisord', async (t) => {
+  const directory = ownDirectory(t);
+  const address = path.join(directory, 's.sock');
+  chmodSync(directory, 0o777);
+  const uid = process.geteuid?.() ?? 0;
+  // Root may give everything away: somebody else tries.
+  if (uid === 0) process.seteuid?.(65534);
+  const fault = await open({ kind: 'unix', address, chown: 'root:daemon' })
+    .catch((error) => error)
+    .finally(() => process.seteuid?.(uid));
+  t.ok(fault instanceof StartFault);
+  t.match(
+    fault.message,
+    /^Not permitted to chown \/.*s\.sock to uid\/gid \(0, 1\); adjust "sockchown" value in config file or on command line to values that the current user \(\w+\) can successfully chown$/,
+  );
+  t.notOk(existsSync(address));
 });

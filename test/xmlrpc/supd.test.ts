@@ -339,8 +339,13 @@ test('a place that is taken ends the start with status 2, and a reload goes on b
   );
   await second.state('up', 'RUNNING');
   await second.ended('SIGTERM');
-  const { status, stderr } = await second.run(['-n', '-c', second.conf]);
-  t.equal(status, 2);
-  t.match(stderr, /^Error: Another program is already listening on a port that one of our HTTP servers is /m);
-  t.match(stderr, /\nFor help, use supd -h\n$/);
+  for (const flags of [['-n'], []]) {
+    const { status, stderr } = await second.run([...flags, '-c', second.conf]);
+    t.equal(status, 2, `flags: ${flags.join(' ')}`);
+    t.match(
+      stderr,
+      /^Error: Another program is already listening on a port that one of our HTTP servers is /m,
+    );
+    t.match(stderr, /\nFor help, use supd -h\n$/);
+  }
 });
