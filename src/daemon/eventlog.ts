@@ -17,18 +17,24 @@ export type Watched =
   | { readonly kind: 'gap'; readonly missed: number };
 
 const KEPT = 4096;
+/** Of all that is kept: clients send events of their own. */
+const KEPT_MAX_CHARS = 8 << 20;
 
 export class EventLog {
   readonly #life = randomBytes(6).toString('hex');
   readonly #kept: LoggedEvent[] = [];
   readonly #waiting = new Set<() => void>();
   #last = 0;
+  #chars = 0;
 
   add(event: Omit<LoggedEvent, 'sequence'>): void {
     this.#last += 1;
     this.#kept.push({ ...event, sequence: this.#last });
+    this.#chars += charsOf(event);
     // Cut in halves: a shift for each event would move them all.
-    if (this.#kept.length > 2 * KEPT) this.#kept.splice(0, KEPT);
+    while (this.#kept.length > 2 * KEPT || this.#chars > KEPT_MAX_CHARS) {
+      for (const gone of this.#kept.splice(0, Math.ceil(this.#kept.length / 2))) this.#chars -= charsOf(gone);
+    }
     for (const wake of this.#waiting) wake();
     this.#waiting.clear();
   }
@@ -75,4 +81,8 @@ export class EventLog {
       signal.addEventListener('abort', wake);
     });
   }
+}
+
+function charsOf({ details }: Omit<LoggedEvent, 'sequence'>): number {
+  return Object.values(details).reduce((sum, text) => sum + text.length, 0);
 }

@@ -1,13 +1,18 @@
 /** Answers as HTTP, with bounds on what clients leave unread. */
+import { once } from 'node:events';
 import { type OutgoingHttpHeaders, type ServerResponse, STATUS_CODES } from 'node:http';
 
 /** What may wait in memory for all clients of a server to read it. */
 const UNREAD_MAX_BYTES = 64 << 20;
-/** A client that reads nothing for so long has left. */
-const UNREAD_MAX_MS = 60_000;
 
 export class Answers {
+  readonly #unreadMs: number;
   #unread = 0;
+
+  /** @param unreadMs  a client that has something to read and reads nothing for so long has left */
+  constructor(unreadMs: number) {
+    this.#unreadMs = unreadMs;
+  }
 
   /** Sends a whole answer, or 503 when too much waits to be read already. */
   send(response: ServerResponse, type: string, text: string): void {
@@ -17,9 +22,17 @@ export class Answers {
     response.once('close', () => {
       this.#unread -= body.length;
     });
-    response.setTimeout(UNREAD_MAX_MS, () => response.destroy());
+    response.once('finish', this.#watch(response));
     response.writeHead(200, { 'Content-Type': type, 'Content-Length': body.length });
     response.end(body);
+  }
+
+  /** Sends a piece of a long answer. Resolves when the client has room for the next. @throws when it has left */
+  async write(response: ServerResponse, piece: Uint8Array, signal: AbortSignal): Promise<void> {
+    if (response.write(piece)) return;
+    const over = this.#watch(response);
+    await once(response, 'drain', { signal });
+    over();
   }
 
   /** An error page. What is left of the request is not read: the connection ends. */
@@ -33,5 +46,12 @@ export class Answers {
       ...headers,
     });
     response.end(body);
+  }
+
+  /** Ends a connection on which nothing moves. @returns ends that: an idle one stays open for as long as it likes */
+  #watch(response: ServerResponse): () => void {
+    const { socket } = response;
+    socket?.setTimeout(this.#unreadMs);
+    return () => void socket?.setTimeout(0);
   }
 }

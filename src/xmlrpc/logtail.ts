@@ -1,8 +1,8 @@
 /** `/logtail/NAME[/stdout|/stderr]` and `/mainlogtail`: the end of a log, and all that is added to it. */
-import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { Api, Channel } from '../api/api.js';
 import { SupdError } from '../api/errors.js';
+import type { Answers } from './answers.js';
 import { RpcFault } from './faults.js';
 import { findMember } from './names.js';
 
@@ -35,6 +35,7 @@ export function findLog(api: Api, path: string): Wanted | undefined {
 export async function sendLog(
   api: Api,
   { name, channel }: Wanted,
+  answers: Answers,
   response: ServerResponse,
   signal: AbortSignal,
 ): Promise<boolean> {
@@ -51,7 +52,7 @@ export async function sendLog(
   try {
     for await (const piece of pieces) {
       if (response.destroyed) break;
-      if (!response.write(piece)) await once(response, 'drain', { signal });
+      await answers.write(response, piece, signal);
     }
     response.end();
   } catch (error) {

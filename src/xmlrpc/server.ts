@@ -37,6 +37,8 @@ export interface HttpLimits extends Bounds {
   /** To the end of the body. */
   readonly requestMs: number;
   readonly bodyBytes: number;
+  /** How long a client may leave unread what it has asked for. */
+  readonly unreadMs: number;
 }
 
 const LIMITS: HttpLimits = {
@@ -45,6 +47,7 @@ const LIMITS: HttpLimits = {
   headerMs: 10_000,
   requestMs: 60_000,
   bodyBytes: 1 << 20,
+  unreadMs: 60_000,
 };
 
 /** What serves the connections of one door. */
@@ -58,7 +61,7 @@ export interface HttpFront {
 export function makeFront(options: HttpOptions): HttpFront {
   const limits = { ...LIMITS, ...options.limits };
   const connections = new Connections(limits);
-  const answers = new Answers();
+  const answers = new Answers(limits.unreadMs);
   const ending = new AbortController();
 
   const take = (request: IncomingMessage, response: ServerResponse): void => {
@@ -121,7 +124,7 @@ async function answer(
   if (path.startsWith('/logtail') || path.startsWith('/mainlogtail')) {
     if (request.method !== 'GET') return answers.refuse(response, 400);
     const log = findLog(options.api, path);
-    if (log && (await sendLog(options.api, log, response, asked.signal))) return;
+    if (log && (await sendLog(options.api, log, answers, response, asked.signal))) return;
   }
   answers.refuse(response, 404);
 }

@@ -22,11 +22,13 @@ const INT_MAX = 2 ** 31 - 1;
 export function processStruct(view: ProcessView, nowMs: number): Struct {
   // supervisord forgets a status at the next start, and never has one of an end that came too soon.
   const hasEnded = view.state === 'EXITED' || view.state === 'STOPPED';
+  // What could never be spawned was started for supervisord, and did not stop.
+  const wasSpawned = view.startTime !== undefined;
   return {
     name: view.name,
     group: view.group,
-    start: toSeconds(view.startTime),
-    stop: toSeconds(view.stopTime),
+    start: toSeconds(wasSpawned ? view.startTime : view.stopTime),
+    stop: wasSpawned ? toSeconds(view.stopTime) : 0,
     now: toSeconds(nowMs),
     state: STATES[view.state],
     statename: view.state,

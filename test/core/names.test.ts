@@ -58,3 +58,10 @@ test('any text is a target that can be looked for', async () => {
     ),
   );
 });
+
+test('a name that holds what is special in a pattern means itself first', async (t) => {
+  const odd = [named('g:a[1]'), named('g:a1')];
+  t.equal(resolveOne('g:a[1]', odd)?.id, 'g:a[1]');
+  t.same(resolveTargets(['g:a[1]'], odd, new Set(['g'])).ids, ['g:a[1]']);
+  t.same(resolveTargets(['g:a*'], odd, new Set(['g'])).ids, ['g:a[1]', 'g:a1']);
+});

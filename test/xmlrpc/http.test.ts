@@ -171,6 +171,33 @@ test('an idle connection is kept, until there are too many', async (t) => {
   );
 });
 
+test('who reads nothing of a long answer is put out, who is only idle is not', async (t) => {
+  let isOut = false;
+  const api = fakeApi({
+    followLog: async function* (_name, _channel, _bytes, signal) {
+      try {
+        while (!signal.aborted) yield Buffer.alloc(65_536, 'x');
+      } finally {
+        isOut = true;
+      }
+    },
+  });
+  const { socketPath } = await serve(t, { api, limits: { unreadMs: 100 } });
+  const idle = net.connect(socketPath);
+  t.teardown(() => idle.destroy());
+  const ask = async () => {
+    const answer = new Promise((resolve) => idle.once('data', resolve));
+    idle.write(`POST /RPC2 HTTP/1.1\r\nContent-Length: ${PID.length}\r\n\r\n${PID}`);
+    return String(await answer);
+  };
+  t.match(await ask(), /200 OK/);
+  const lazy = net.connect(socketPath).pause();
+  t.teardown(() => lazy.destroy());
+  lazy.write('GET /mainlogtail HTTP/1.1\r\n\r\n');
+  await until('it to be put out', () => isOut);
+  t.match(await ask(), /200 OK/);
+});
+
 test('who asks for too much at a time on one connection is put out', async (t) => {
   let waits = 0;
   const api = fakeApi({

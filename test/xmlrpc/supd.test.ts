@@ -186,6 +186,7 @@ test('each fault comes with the code and text of supervisord', async (t) => {
       program('missing', '/no/such/file', { autostart: false }) +
       program('data', '%(here)s/supd.conf', { autostart: false }) +
       program('quick', 'exits-after 0 3', { autostart: false, startsecs: 5, startretries: 0 }) +
+      program('nolog', 'waits', { autostart: false, stdout_logfile: '%(here)s/bin' }) +
       program('silent', 'waits', { stdout_logfile: 'NONE', autostart: false }),
   );
   await supd.state('up', 'RUNNING');
@@ -205,6 +206,7 @@ test('each fault comes with the code and text of supervisord', async (t) => {
     ["20 NO_FILE: can't find command '/no/such/file'", 'startProcess', 'missing'],
     [`21 NOT_EXECUTABLE: command at '${supd.dir}/supd.conf' is not executable`, 'startProcess', 'data'],
     ['50 SPAWN_ERROR: quick', 'startProcess', 'quick'],
+    ['50 SPAWN_ERROR: nolog', 'startProcess', 'nolog', false],
     ['60 ALREADY_STARTED: up', 'startProcess', 'up'],
     ['70 NOT_RUNNING: down', 'stopProcess', 'down'],
     ['70 NOT_RUNNING: down', 'signalProcess', 'down', 'HUP'],
@@ -217,6 +219,14 @@ test('each fault comes with the code and text of supervisord', async (t) => {
   }
   t.match(await call('supervisor.getProcessInfo', 'quick'), {
     value: { exitstatus: 0, spawnerr: 'Exited too quickly (process log may have details)' },
+  });
+  t.match(await call('supervisor.getProcessInfo', 'nolog'), {
+    value: {
+      stop: 0,
+      exitstatus: 0,
+      pid: 0,
+      spawnerr: "unknown error making dispatchers for 'nolog': EISDIR",
+    },
   });
   supd.configure(`${SERVER}${RPC}[program:broken]\n`);
   for (const method of ['reloadConfig', 'restart'])
