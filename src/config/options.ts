@@ -43,7 +43,6 @@ export const SECTION_KINDS: readonly SectionKind[] = [
     doc: 'a program that is told of events',
     table: EVENT_LISTENER,
     isProgram: true,
-    served: 'later',
   },
   {
     kind: 'fcgi-program',

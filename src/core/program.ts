@@ -77,11 +77,23 @@ export interface ProcessSpec extends LaunchSpec {
   readonly serverUrl?: string;
 }
 
+/** What the processes of an [eventlistener:x] are told of. */
+export interface PoolSpec {
+  /** Types as configured, those above others too. */
+  readonly events: readonly string[];
+  /** Events kept while no listener takes one. */
+  readonly bufferSize: number;
+  /** What `len` of an event's header counts. */
+  readonly eventLength: 'characters' | 'bytes';
+}
+
 export interface GroupSpec {
   readonly name: string;
-  /** `program`: the group that a lone program is; `group`: a [group:x]. The last two are not served yet. */
+  /** `program`: the group that a lone program is; `group`: a [group:x]. The last one is not served yet. */
   readonly kind: 'program' | 'group' | 'eventlistener' | 'fcgi-program';
   readonly priority: number;
+  /** Of an event listener, and of nothing else. */
+  readonly pool?: PoolSpec;
   /** In starting order. */
   readonly processes: readonly ProcessSpec[];
 }

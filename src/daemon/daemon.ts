@@ -7,19 +7,21 @@ import type { RunRecord } from '../core/job.js';
 import type { JobsEffect } from '../core/job-events.js';
 import type { Tools } from '../core/launch.js';
 import type { GroupSpec, Millis, ProcessEffect, ProcessSpec, StateChange } from '../core/program.js';
+import { pidOf } from '../core/transition.js';
 import type { WorldEffect } from '../core/world.js';
 import type { MainLog } from '../logs/mainlog.js';
 import type { Exits } from '../os/exits.js';
 import { readNow } from './clock.js';
 import { findCommand } from './commands.js';
 import { Engine } from './engine.js';
-import { EventLog } from './eventlog.js';
+import type { EventLog } from './eventlog.js';
 import { Journal } from './journal.js';
-import { lineOf } from './lines.js';
 import { Processes } from './processes.js';
 import { serverUrlOf } from './serverurl.js';
 import { Steps } from './steps.js';
-import { makeFifoDir, ProcessStreams, removeAutoLogs, SharedLogs, type StreamsOptions } from './streams.js';
+import { StreamTable } from './stream-table.js';
+import { makeFifoDir, type ProcessStreams, removeAutoLogs } from './streams.js';
+import { SupervisorEvents } from './supervisor-events.js';
 import { Sweeper } from './sweeper.js';
 import { UsageSampler } from './usage.js';
 
@@ -38,17 +40,15 @@ export interface DaemonParts {
 export class Daemon {
   readonly parts: DaemonParts;
   readonly engine: Engine;
-  readonly events = new EventLog();
   readonly journal: Journal;
   readonly usage: UsageSampler;
   readonly startTime: Millis = Date.now();
   /** The configuration that was read last; groups that run keep theirs until update. */
   config: Config;
   readonly ended: Promise<'restarting' | 'shutdown'>;
-  readonly #streams = new Map<string, ProcessStreams>();
-  readonly #sharedLogs = new SharedLogs();
-  readonly #streamsOptions: StreamsOptions;
+  readonly #streams: StreamTable;
   readonly #processes: Processes;
+  readonly #events: SupervisorEvents;
   readonly #steps: Steps;
   readonly #sweeper: Sweeper;
   readonly #runWatchers = new Set<(run: RunRecord) => void>();
@@ -62,7 +62,19 @@ export class Daemon {
     this.config = parts.config;
     const { daemon } = parts.config;
     if (!daemon.nocleanup) removeAutoLogs(daemon.childLogDir, daemon.identifier);
-    this.#streamsOptions = { ...daemon, fifoDir: makeFifoDir(parts.rundir) };
+    this.#events = new SupervisorEvents({
+      server: daemon.identifier,
+      openStdin: (id) => this.#streams.openStdin(id),
+      told: (level, line) => parts.log[level](line),
+      processOf: (id) => this.engine.world.processes.get(id),
+      logsCaptured: daemon.compat === 'strict',
+    });
+    this.#streams = new StreamTable({
+      ...daemon,
+      fifoDir: makeFifoDir(parts.rundir),
+      heardOf: (spec, channel) => this.#events.heardOf(spec, channel),
+      isListener: (spec) => this.#events.isListener(spec),
+    });
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
     });
@@ -78,7 +90,7 @@ export class Daemon {
       spawner: parts,
       sweeper: this.#sweeper,
       processOf: (id) => this.engine.world.processes.get(id),
-      streamsOf: (id) => this.#streams.get(id),
+      streamsOf: (id) => this.#streams.of(id),
       answer: (id, event) => this.engine.dispatch({ type: 'process', id, event }),
       told: (level, line) => parts.log[level](line),
       serverUrl: serverUrlOf(parts.config),
@@ -98,7 +110,7 @@ export class Daemon {
 
   /** The configured groups that this version runs. */
   servedGroups(): readonly GroupSpec[] {
-    return this.config.groups.filter(({ kind }) => kind === 'program' || kind === 'group');
+    return this.config.groups.filter(({ kind }) => kind !== 'fcgi-program');
   }
 
   /** Takes over what was read anew, as what `update` and `add` go by. */
@@ -122,7 +134,7 @@ export class Daemon {
   start(): void {
     const served = this.servedGroups();
     this.engine.dispatch({ type: 'addGroups', groups: served, autostart: false });
-    this.#tell('SUPERVISOR_STATE_CHANGE_RUNNING', '', '', {});
+    this.#events.tell({ type: 'SUPERVISOR_STATE_CHANGE_RUNNING' });
     const autostart = served.flatMap(({ processes }) => processes.filter((one) => one.autostart));
     this.engine.dispatch({ type: 'start', ids: autostart.map(({ id }) => id) });
     this.configureJobs();
@@ -130,17 +142,22 @@ export class Daemon {
 
   /** Begins the end: everything is stopped in reverse order, then `ended` resolves. */
   stop(mode: 'restarting' | 'shutdown'): void {
-    if (this.engine.world.mode === 'running') this.#tell('SUPERVISOR_STATE_CHANGE_STOPPING', '', '', {});
+    if (!this.#isClosing) this.#events.tell({ type: 'SUPERVISOR_STATE_CHANGE_STOPPING' });
     this.engine.dispatch({ type: 'shutdown', mode });
   }
 
-  /** An event that a client sends to all who listen. */
-  tellRemote(type: string, text: string): void {
-    this.#tell('REMOTE_COMMUNICATION', '', '', { type, data: text });
+  /** What happened, for those who watch. */
+  get events(): EventLog {
+    return this.#events.log;
+  }
+
+  /** Tells listeners what a client says about `type`: REMOTE_COMMUNICATION. */
+  tellRemote(type: string, data: string): void {
+    this.#events.tell({ type: 'REMOTE_COMMUNICATION', about: type, text: data });
   }
 
   streamsOf(id: string): ProcessStreams | undefined {
-    return this.#streams.get(id);
+    return this.#streams.of(id);
   }
 
   /** Why this program's command can't be executed, before anything is tried. */
@@ -155,7 +172,7 @@ export class Daemon {
 
   reopenLogs(): void {
     this.parts.log.reopen();
-    this.#sharedLogs.reopenAll();
+    this.#streams.reopenLogs();
   }
 
   /** Calls `watcher` with each state that a process enters, also those that it passes at once. @returns ends it */
@@ -172,11 +189,8 @@ export class Daemon {
 
   /** What does not work just now, in sentences. */
   conditions(): readonly string[] {
-    const logs = [...this.#streams].flatMap(([id, streams]) =>
-      streams.failure ? [`${id}: ${streams.failure}`] : [],
-    );
     const main = this.parts.log.file?.failure;
-    return [...this.#conditions.values(), ...(main ? [main] : []), ...logs];
+    return [...this.#conditions.values(), ...(main ? [main] : []), ...this.#streams.failures()];
   }
 
   close(): void {
@@ -185,8 +199,8 @@ export class Daemon {
     this.#processes.close();
     this.#sweeper.close();
     this.#steps.close();
-    for (const streams of this.#streams.values()) streams.close();
-    this.#streams.clear();
+    this.#streams.closeAll();
+    this.#events.close();
   }
 
   #perform(effect: WorldEffect): void {
@@ -195,12 +209,17 @@ export class Daemon {
         return this.#performForProcess(effect.id, effect.effect);
       case 'jobs':
         return this.#performForJobs(effect.effect);
-      case 'groupAdded':
-        this.#openStreams(effect.name);
-        return this.#tell('PROCESS_GROUP_ADDED', '', effect.name, {});
+      case 'groupAdded': {
+        const group = this.engine.world.groups.get(effect.name);
+        if (!group) return;
+        this.#events.addGroup(group);
+        this.#streams.open(group);
+        return this.#events.tell({ type: 'PROCESS_GROUP_ADDED', group: effect.name });
+      }
       case 'groupRemoved':
-        this.#closeStreams(effect.name);
-        return this.#tell('PROCESS_GROUP_REMOVED', '', effect.name, {});
+        this.#streams.close(effect.name);
+        this.#events.removeGroup(effect.name);
+        return this.#events.tell({ type: 'PROCESS_GROUP_REMOVED', group: effect.name });
       case 'ended':
         return this.#end(effect.mode);
       default:
@@ -209,31 +228,17 @@ export class Daemon {
   }
 
   #performForProcess(id: string, effect: ProcessEffect): void {
-    if (effect.type !== 'announce') return this.#processes.perform(id, effect);
-    this.#announce(id, effect.change);
-  }
-
-  #announce(id: string, change: StateChange): void {
     const process = this.engine.world.processes.get(id);
-    if (!process) return;
-    const { spec } = process;
-    const { log } = this.parts;
-    const line = lineOf(spec, change);
-    if (change.to === 'BACKOFF' && !change.exit && change.why) log.info(`spawnerr: ${change.why}`);
-    if (change.to === 'BACKOFF' || change.to === 'EXITED') this.#tellOf(id, change);
-    if (line) log[line.level](line.text);
-    if (change.to !== 'BACKOFF' && change.to !== 'EXITED') this.#tellOf(id, change);
-    for (const watcher of [...this.#changeWatchers]) watcher(id, change);
-  }
-
-  #tellOf(id: string, change: StateChange): void {
-    const [group = '', name = ''] = id.split(':');
-    this.#tell(`PROCESS_STATE_${change.to}`, name, group, {
-      from_state: change.from,
-      ...(change.pid > 0 ? { pid: String(change.pid) } : {}),
-      ...(change.to === 'STARTING' || change.to === 'BACKOFF' ? { tries: String(change.tries) } : {}),
-      ...(change.expected === undefined ? {} : { expected: change.expected ? '1' : '0' }),
-      ...(change.why === undefined ? {} : { why: change.why }),
+    if (effect.type === 'announce') {
+      if (process) this.#events.tellChange(process.spec, effect.change, this.#isClosing);
+      for (const watcher of process ? [...this.#changeWatchers] : []) watcher(id, effect.change);
+      return;
+    }
+    if (effect.type !== 'kill' || !process || !this.#isClosing) return this.#processes.perform(id, effect);
+    this.#events.holdStop(process.spec, () => {
+      // Meanwhile it may have ended, and its pid be another's.
+      const state = this.engine.world.processes.get(id)?.state;
+      if (state && pidOf(state) === effect.pid) this.#processes.perform(id, effect);
     });
   }
 
@@ -255,10 +260,8 @@ export class Daemon {
       case 'runEnded':
         if (effect.type !== 'runChanged') {
           const { job, id, outcome } = effect.run;
-          this.#tell(effect.type === 'runStarted' ? 'JOB_STARTED' : 'JOB_ENDED', job, '', {
-            run: id,
-            outcome,
-          });
+          const type = effect.type === 'runStarted' ? 'JOB_STARTED' : 'JOB_ENDED';
+          this.#events.tellJob(type, job, { run: id, outcome });
         }
         for (const watcher of [...this.#runWatchers]) watcher(effect.run);
         return;
@@ -280,21 +283,7 @@ export class Daemon {
     }
   }
 
-  #tell(type: string, name: string, group: string, details: Readonly<Record<string, string>>): void {
-    this.events.add({ time: Date.now(), type, name, group, details });
-  }
-
-  #openStreams(group: string): void {
-    for (const spec of this.engine.world.groups.get(group)?.processes ?? []) {
-      this.#streams.set(spec.id, new ProcessStreams(spec, this.#streamsOptions, this.#sharedLogs));
-    }
-  }
-
-  #closeStreams(group: string): void {
-    for (const [id, streams] of this.#streams) {
-      if (!id.startsWith(`${group}:`)) continue;
-      streams.close();
-      this.#streams.delete(id);
-    }
+  get #isClosing(): boolean {
+    return this.engine.world.mode !== 'running';
   }
 }

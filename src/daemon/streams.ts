@@ -4,10 +4,18 @@ import { createHash, randomBytes } from 'node:crypto';
 import { closeSync, constants, mkdirSync, openSync, readdirSync, unlinkSync } from 'node:fs';
 import path from 'node:path';
 import type { ProcessSpec, StreamSpec } from '../core/program.js';
-import { AnsiFilter } from '../logs/ansi.js';
 import { LogFile } from '../logs/logfile.js';
 import { Pump } from '../logs/pump.js';
-import { enlargePipe, makeFifo, openForChild, openForPump, readFifo, writeToFifo } from '../os/fifo.js';
+import {
+  enlargePipe,
+  makeFifo,
+  openForChild,
+  openForPump,
+  openForWriting,
+  readFifo,
+  writeToFifo,
+} from '../os/fifo.js';
+import { type Heard, makeOutput, type Output } from './output.js';
 
 export type Channel = 'stdout' | 'stderr';
 
@@ -16,6 +24,10 @@ export interface StreamsOptions {
   readonly childLogDir: string;
   readonly identifier: string;
   readonly stripAnsi: boolean;
+  /** Who else is told of what a process writes; undefined: nobody. */
+  readonly heardOf: (spec: ProcessSpec, channel: Channel) => Heard | undefined;
+  /** Has a child pipes of its own, which an earlier one's rest can't be in? */
+  readonly isListener: (spec: ProcessSpec) => boolean;
 }
 
 /** Descriptors to hand over as 0, 1 and 2, and to close once they are. */
@@ -35,8 +47,10 @@ interface Stream {
   readonly spec: StreamSpec;
   /** The file's path once it is known; undefined: no file. */
   readonly path: string | undefined;
+  readonly heard: Heard | undefined;
   log: LogFile | undefined;
   pump: Pump | undefined;
+  output: Output | undefined;
 }
 
 /** Log files by path, so that two streams into one file rotate it together. */
@@ -110,6 +124,7 @@ export class ProcessStreams {
     };
     try {
       mkdirSync(this.#options.fifoDir, { recursive: true, mode: 0o700 });
+      if (this.#options.isListener(this.#spec)) this.#removeFifos();
       const stdin = keep(this.#childEnd('in', uid, gid));
       const stdout = keep(this.#outputEnd('stdout', uid, gid));
       const stderr = this.#spec.redirectStderr ? stdout : keep(this.#outputEnd('stderr', uid, gid));
@@ -123,7 +138,15 @@ export class ProcessStreams {
 
   /** Writes all that ended children left in the pipes. */
   drain(): void {
-    for (const { pump } of Object.values(this.#streams)) pump?.drain(DRAIN_MAX_BYTES);
+    for (const { pump, output } of Object.values(this.#streams)) {
+      pump?.drain(DRAIN_MAX_BYTES);
+      output?.end();
+    }
+  }
+
+  /** An end to go on writing to the child through. @throws the system's error */
+  openStdin(): number {
+    return openForWriting(this.#fifo('in'));
   }
 
   /** @returns whether the process could take it */
@@ -147,6 +170,10 @@ export class ProcessStreams {
       if (stream.log) this.#logs.release(stream.log);
       stream.log = undefined;
     }
+    this.#removeFifos();
+  }
+
+  #removeFifos(): void {
     for (const name of FIFO_NAMES) {
       try {
         unlinkSync(this.#fifo(name));
@@ -159,7 +186,8 @@ export class ProcessStreams {
   #plan(channel: Channel, spec: StreamSpec): Stream {
     const unused = channel === 'stderr' && this.#spec.redirectStderr;
     const file = unused ? undefined : this.#filePath(channel, spec);
-    return { spec, path: file, log: undefined, pump: undefined };
+    const heard = unused ? undefined : this.#options.heardOf(this.#spec, channel);
+    return { spec, path: file, heard, log: undefined, pump: undefined, output: undefined };
   }
 
   #filePath(channel: Channel, { file }: StreamSpec): string | undefined {
@@ -191,33 +219,31 @@ export class ProcessStreams {
 
   #outputEnd(channel: Channel, uid: number, gid: number): number {
     const stream = this.#streams[channel];
-    if (!stream.path) return openSync('/dev/null', constants.O_WRONLY);
-    stream.log ??= this.#logs.take(stream.path, stream.spec);
+    if (!stream.path && !stream.heard) return openSync('/dev/null', constants.O_WRONLY);
+    if (stream.path) stream.log ??= this.#logs.take(stream.path, stream.spec);
     const isNew = makeFifo(this.#fifo(channel), uid, gid);
     // The one that was read has been swept away: nobody can open it by name any more.
     if (isNew) this.#endPump(stream);
-    stream.pump ??= this.#startPump(channel, stream.log);
+    stream.pump ??= this.#startPump(channel, stream);
     return openForChild(this.#fifo(channel));
   }
 
   #endPump(stream: Stream): void {
     stream.pump?.drain(DRAIN_MAX_BYTES);
     stream.pump?.close();
+    stream.output?.end();
     stream.pump = undefined;
+    stream.output = undefined;
   }
 
-  #startPump(channel: Channel, log: LogFile): Pump {
-    const filter = this.#options.stripAnsi ? new AnsiFilter() : undefined;
-    const sink = (buffer: Buffer, start: number, end: number): void => {
-      if (!filter) return log.append(buffer, start, end - start);
-      const clean = filter.filter(buffer, start, end);
-      log.append(clean);
-    };
-    return new Pump(openForPump(this.#fifo(channel)), sink, {
+  #startPump(channel: Channel, stream: Stream): Pump {
+    const { log } = stream;
+    stream.output = makeOutput(log, stream.heard, this.#options.stripAnsi);
+    return new Pump(openForPump(this.#fifo(channel)), stream.output.sink, {
       read: readFifo,
       enlarge: enlargePipe,
       // A log that is a pipe whose reader lags: the program waits instead of losing what it says.
-      ready: () => !log.congested,
+      ready: () => !log?.congested,
     });
   }
 }

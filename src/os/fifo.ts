@@ -49,7 +49,7 @@ export function openForChild(path: string): number {
 export function writeToFifo(path: string, bytes: Uint8Array): boolean {
   let fd: number;
   try {
-    fd = openFifo(path, constants.O_WRONLY | constants.O_NONBLOCK);
+    fd = openForWriting(path);
   } catch {
     return false;
   }
@@ -65,6 +65,14 @@ export function writeToFifo(path: string, bytes: Uint8Array): boolean {
 /** read(2) into the beginning of `buffer`: bytes read, -1 when there are none. Half a microsecond where Node throws. */
 export function readFifo(fd: number, buffer: Buffer, length: number): number {
   return read(fd, buffer, Math.min(length, buffer.length));
+}
+
+/**
+ * An end to go on writing through, non-blocking.
+ * @throws ENXIO when nobody holds the FIFO open for reading, ENOENT when it was swept away
+ */
+export function openForWriting(path: string): number {
+  return openFifo(path, constants.O_WRONLY | constants.O_NONBLOCK);
 }
 
 /** Gives a pipe 1 MiB instead of 64 KiB: for writers of many tiny pieces. Best effort. */

@@ -66,18 +66,39 @@ test('of two processes with one name the last is kept', async (t) => {
   t.match(problemsOf(text), [/\[group:g\] the programs a and b both name a process "p"; that of b is kept/]);
 });
 
-test('an event listener is checked fully and gives one warning', async (t) => {
-  const right = '[supd]\n[eventlistener:e]\ncommand=e\nevents=tick_60,PROCESS_STATE\n';
-  t.same(problemsOf(right), [
-    'supd.conf:2: [eventlistener:e] parsed and checked, not served by this version yet',
+test('an event listener is a group that starts first and says what it is told of', async (t) => {
+  const text = '[supd]\n[program:a]\ncommand=a\n[eventlistener:e]\ncommand=e\nevents=tick_60,PROCESS_STATE\n';
+  t.same(problemsOf(text), []);
+  t.same(idsOf(text), ['e:e', 'a:a']);
+  const [group] = configOf(text).groups;
+  t.match(group, { name: 'e', kind: 'eventlistener', priority: -1, processes: [{ priority: 999 }] });
+  t.same(group?.pool, { events: ['TICK_60', 'PROCESS_STATE'], bufferSize: 10, eventLength: 'characters' });
+  const more = `${text}buffer_size=50\nevent_length=bytes\npriority=1000\nnumprocs=2\nprocess_name=e%(process_num)d\n`;
+  t.same(idsOf(more), ['a:a', 'e:e0', 'e:e1']);
+  t.match(configOf(more).groups[1], {
+    priority: 1000,
+    pool: { bufferSize: 50, eventLength: 'bytes' },
+    processes: [{ priority: 1000 }, { priority: 1000 }],
+  });
+});
+
+test('an event listener is checked fully', async (t) => {
+  const section = (options: string) =>
+    problemsOf(`[supd]\n[eventlistener:e]\ncommand=e\nevents=TICK\n${options}`);
+  t.same(section(''), []);
+  t.same(section('result_handler=supervisor.dispatchers:default_handler\n'), []);
+  t.match(section('result_handler=my.module:handler\n'), [
+    /result_handler: a handler in Python can't be called: .*right is supervisor.dispatchers:default_handler, or nothing/,
   ]);
-  t.same(configOf(right).groups, []);
+  t.match(section('stdout_capture_maxbytes=1KB\nstdout_events_enabled=true\n'), [
+    /stdout_capture_maxbytes: ignored: the stdout of an event listener is its protocol/,
+    /stdout_events_enabled: ignored/,
+  ]);
   const wrong =
     '[supd]\n[eventlistener:e]\nevents=TICK_61\nbuffer_size=0\nredirect_stderr=true\nstartsecs=x\n';
   t.same(
     problemsOf(wrong).map((line) => line.replace('[eventlistener:e] ', '')),
     [
-      'supd.conf:2: parsed and checked, not served by this version yet',
       'supd.conf:2: command: is missing: what to run, split into words as a shell does',
       'supd.conf:3: events: "TICK_61" is not an event type; did you mean TICK_60?',
       'supd.conf:4: buffer_size: 0 is too small; right is 1 or more',

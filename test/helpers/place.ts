@@ -90,6 +90,11 @@ export function program(name: string, command: string, options: Options = {}): s
   });
 }
 
+/** An [eventlistener:x], otherwise as a program. */
+export function listener(name: string, command: string, events: string, options: Options = {}): string {
+  return program(name, command, { events, ...options }).replace('[program:', '[eventlistener:');
+}
+
 /** A [job:x]. The command's first word may be a fixture. */
 export function job(name: string, command: string, options: Options = {}): string {
   return section(`job:${name}`, { command: fixture(command), ...options });

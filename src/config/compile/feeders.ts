@@ -1,4 +1,6 @@
-/** [eventlistener:x] and [fcgi-program:x]: checked fully, for a later version to serve. */
+/** [eventlistener:x], and [fcgi-program:x], which is checked fully, for a later version to serve. */
+import { EVENT_TYPES } from '../../core/event-types.js';
+import type { GroupSpec } from '../../core/program.js';
 import { didYouMean } from '../nearest.js';
 import { EVENT_LISTENER, FCGI_PROGRAM } from '../options/groups.js';
 import { quote } from '../problems.js';
@@ -8,33 +10,16 @@ import { compileProgram } from './process.js';
 
 type Environment = Readonly<Record<string, string>>;
 
-const STATES = ['STARTING', 'RUNNING', 'BACKOFF', 'STOPPING', 'EXITED', 'STOPPED', 'FATAL', 'UNKNOWN'];
-const EVENT_TYPES: readonly string[] = [
-  'EVENT',
-  'PROCESS_STATE',
-  ...STATES.map((state) => `PROCESS_STATE_${state}`),
-  'PROCESS_LOG',
-  'PROCESS_LOG_STDOUT',
-  'PROCESS_LOG_STDERR',
-  'PROCESS_COMMUNICATION',
-  'PROCESS_COMMUNICATION_STDOUT',
-  'PROCESS_COMMUNICATION_STDERR',
-  'REMOTE_COMMUNICATION',
-  'SUPERVISOR_STATE_CHANGE',
-  'SUPERVISOR_STATE_CHANGE_RUNNING',
-  'SUPERVISOR_STATE_CHANGE_STOPPING',
-  'TICK',
-  'TICK_5',
-  'TICK_60',
-  'TICK_3600',
-  'PROCESS_GROUP',
-  'PROCESS_GROUP_ADDED',
-  'PROCESS_GROUP_REMOVED',
-];
-
-export function checkEventListener(reading: Reading, section: Section, environment: Environment): void {
+/** The pool of listeners as a group. A `priority` is that of its processes, too. */
+export function compileEventListener(
+  reading: Reading,
+  section: Section,
+  environment: Environment,
+): GroupSpec {
   const { problems } = reading;
+  const name = section.name ?? '';
   const values = readOptions(reading, section, EVENT_LISTENER);
+  const events = (values.events ?? []).map((event) => event.toUpperCase());
   if (section.entries.has('events') && values.events?.length === 0) {
     problems.error(placeOf(section, 'events'), 'is empty: it must name an event type, such as TICK_60');
   }
@@ -51,16 +36,27 @@ export function checkEventListener(reading: Reading, section: Section, environme
   if (values.result_handler !== EVENT_LISTENER.result_handler.default) {
     problems.warning(
       placeOf(section, 'result_handler'),
-      'Python handlers are not served; the default is used',
+      `a handler in Python can't be called: an answer of OK means done, any other one rejected; right is ${EVENT_LISTENER.result_handler.default}, or nothing`,
     );
   }
-  const { options } = compileProgram(reading, section, section.name ?? '', environment);
+  const { options, processes } = compileProgram(reading, section, name, environment);
   if (options.redirect_stderr) {
     problems.error(
       placeOf(section, 'redirect_stderr'),
       'must not be true: stderr would disturb the protocol on stdout',
     );
   }
+  for (const key of ['stdout_capture_maxbytes', 'stdout_events_enabled'] as const) {
+    if (!options[key]) continue;
+    problems.warning(placeOf(section, key), 'ignored: the stdout of an event listener is its protocol');
+  }
+  return {
+    name,
+    kind: 'eventlistener',
+    priority: values.priority,
+    pool: { events, bufferSize: values.buffer_size, eventLength: values.event_length },
+    processes,
+  };
 }
 
 export function checkFcgiProgram(reading: Reading, section: Section, environment: Environment): void {

@@ -7,7 +7,7 @@ import { forgiving, placeOf, type Reading, readOptions } from '../reader.js';
 import type { Section, Sections } from '../sections.js';
 import { readName } from '../types/words.js';
 import { kindOf } from './check-keys.js';
-import { checkEventListener, checkFcgiOptions, checkFcgiProgram } from './feeders.js';
+import { checkFcgiOptions, checkFcgiProgram, compileEventListener } from './feeders.js';
 import { compareNames, compileProgram } from './process.js';
 
 type Environment = Readonly<Record<string, string>>;
@@ -35,7 +35,10 @@ export function compileGroups(
   for (const section of programs) {
     if (!grouped.has(section)) placed.push({ section, group: compileLone(reading, section, environment) });
   }
-  for (const section of of('eventlistener')) checkEventListener(reading, section, environment);
+  for (const section of of('eventlistener')) {
+    const group = compileEventListener(reading, section, environment);
+    placed.push({ section, group: { ...group, processes: dropTwins(reading, section, group.processes) } });
+  }
   for (const section of feeders) {
     // In a group it is an ordinary program, whose socket supervisord doesn't look at.
     if (grouped.has(section)) checkFcgiOptions(forgiving(reading), section);

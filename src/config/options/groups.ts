@@ -15,6 +15,7 @@ export const GROUP = {
 /** [eventlistener:x], beside the options of a program. */
 export const EVENT_LISTENER = {
   events: { type: 'list', required: true, doc: 'event types it is told of', example: 'TICK_60' },
+  priority: { type: 'int', default: '-1', doc: 'of the whole pool: lower starts earlier and stops later' },
   buffer_size: { type: 'int', default: '10', doc: 'events kept while no listener is ready' },
   result_handler: {
     type: 'text',

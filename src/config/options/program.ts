@@ -32,25 +32,21 @@ export const PROGRAM = {
     type: 'bytes',
     default: '0',
     doc: 'buffer of PROCESS_COMMUNICATION; 0: off',
-    served: 'later',
   },
   stdout_events_enabled: {
     type: 'bool',
     default: 'false',
     doc: 'make stdout PROCESS_LOG events',
-    served: 'later',
   },
   stderr_capture_maxbytes: {
     type: 'bytes',
     default: '0',
     doc: 'buffer of PROCESS_COMMUNICATION; 0: off',
-    served: 'later',
   },
   stderr_events_enabled: {
     type: 'bool',
     default: 'false',
     doc: 'make stderr PROCESS_LOG events',
-    served: 'later',
   },
   supplementary_groups: {
     type: 'groups',
