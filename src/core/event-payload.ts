@@ -95,16 +95,18 @@ function countCharacters(text: string): number {
 function pythonBytes(bytes: Uint8Array): string {
   const quote = bytes.includes(0x27) && !bytes.includes(0x22) ? '"' : "'";
   let text = '';
-  for (const byte of bytes) text += pythonByte(byte, quote);
+  for (const byte of bytes) text += byte === 0x27 && quote === "'" ? "\\'" : SHOWN_BYTES[byte];
   return `b${quote}${text}${quote}`;
 }
 
-function pythonByte(byte: number, quote: string): string {
-  const char = String.fromCharCode(byte);
-  if (char === '\\' || char === quote) return `\\${char}`;
-  if (char === '\t') return '\\t';
-  if (char === '\n') return '\\n';
-  if (char === '\r') return '\\r';
-  if (byte >= 0x20 && byte < 0x7f) return char;
+/** A table, since it may be a flood that is shown. Quotes stand for themselves here. */
+const SHOWN_BYTES: readonly string[] = Array.from({ length: 256 }, (_, byte) => pythonByte(byte));
+
+function pythonByte(byte: number): string {
+  if (byte === 0x5c) return '\\\\';
+  if (byte === 0x09) return '\\t';
+  if (byte === 0x0a) return '\\n';
+  if (byte === 0x0d) return '\\r';
+  if (byte >= 0x20 && byte < 0x7f) return String.fromCharCode(byte);
   return `\\x${byte.toString(16).padStart(2, '0')}`;
 }

@@ -23,7 +23,7 @@ export interface SupervisorEventsParts extends PoolsParts {
 /** What the log keeps of a text; whoever wants all of it is a listener. */
 const TEXT_CHARACTERS = 1024;
 /** What a listener may take to read how a shutdown begins before it is asked to end itself. */
-const LAST_WORDS_MS: Millis = 1000;
+const LAST_WORDS_MS: Millis = 2000;
 
 export class SupervisorEvents {
   readonly log = new EventLog();

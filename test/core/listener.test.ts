@@ -1,3 +1,4 @@
+import * as fc from 'fast-check';
 import { test } from 'tap';
 import { hear, type Listener, newListener, type QueuedEvent } from '../../src/core/listener.js';
 
@@ -90,4 +91,36 @@ test('of an endless result next to nothing is kept', async (t) => {
 test('what was lost is not listened to', async (t) => {
   const lost = hear(newListener, 'x', Buffer.from('nonsense')).listener;
   t.equal(hear(lost, 'x', Buffer.from('READY\n')).listener, lost);
+});
+
+test('how reads split what it says changes nothing', async (t) => {
+  const words = fc.constantFrom(
+    'READY\n',
+    'RESULT 2\nOK',
+    'RESULT 5\nwrong',
+    'RESULT 0\n',
+    'RESULT x\n',
+    '\n',
+    'ü',
+  );
+  fc.assert(
+    fc.property(
+      fc.array(words, { maxLength: 6 }),
+      fc.array(fc.integer({ min: 1, max: 9 }), { maxLength: 12 }),
+      fc.boolean(),
+      (all, cuts, isBusy) => {
+        const whole = Buffer.from(all.join(''));
+        const pieces: Uint8Array[] = [];
+        let at = 0;
+        for (const cut of cuts) {
+          pieces.push(whole.subarray(at, at + cut));
+          at += cut;
+        }
+        const from = isBusy ? busy : newListener;
+        const once = said(from, whole);
+        return JSON.stringify(said(from, ...pieces, whole.subarray(at))) === JSON.stringify(once);
+      },
+    ),
+  );
+  t.pass();
 });

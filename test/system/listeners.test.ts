@@ -336,3 +336,41 @@ test('what supd itself writes for a listener is read from a pipe that nobody els
   t.equal(new Set(serials).size, serials.length);
   t.notMatch(readFileSync(path.join(supd.dir, 'supd.log'), 'utf8'), /UNKNOWN/);
 });
+
+test('a listener that closed its standard input is passed over', async (t) => {
+  const supd = await startSupd(
+    t,
+    listener('l', 'listens shut%(process_num)d', 'PROCESS_STATE_EXITED', {
+      numprocs: 2,
+      process_name: 'l%(process_num)d',
+      stdout_logfile: '%(here)s/l%(process_num)d.out',
+      stderr_logfile: '%(here)s/l%(process_num)d.err',
+    }) + program('p', 'says x go'),
+  );
+  for (const name of ['l:l0', 'l:l1']) await supd.state(name, 'RUNNING');
+  for (const name of ['l0', 'l1']) await supd.says(name, 'READY');
+  touch(supd, 'go');
+  await hears(supd, 'l1', /processname:p/);
+});
+
+test('with compat=strict captured text makes PROCESS_LOG events, as with supervisord', async (t) => {
+  const text = 'a<!--XSUPERVISOR:BEGIN-->b<!--XSUPERVISOR:END-->c';
+  const config =
+    listener('l', 'listens ok', 'PROCESS_LOG,PROCESS_COMMUNICATION', { buffer_size: 20 }) +
+    program('p', `says ${text} go`, { stdout_capture_maxbytes: '1KB', stdout_events_enabled: true });
+  for (const [compat, told] of [
+    ['supd', ['a', 'b', 'c']],
+    ['strict', ['a', 'b', 'b', 'c']],
+  ] as const) {
+    const supd = await startSupd(t, config, { daemon: { compat } });
+    await supd.state('l', 'RUNNING');
+    touch(supd, 'go');
+    await hears(supd, 'l', /\nc$/);
+    t.same(
+      toldTo(supd, 'l').map(({ payload }) => payload.at(-1)),
+      told,
+      compat,
+    );
+    await supd.ended('SIGTERM');
+  }
+});

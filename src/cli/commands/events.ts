@@ -33,8 +33,13 @@ function eventLine(watched: Watched): string {
   }
   const { time, type, details } = watched.event;
   const name = nameOf(watched.event);
-  const more = Object.entries(details).map(([key, value]) => `${key}:${value}`);
+  const more = Object.entries(details).map(([key, value]) => `${key}:${shownValue(value)}`);
   return [localTime(time), type, ...(name === '' ? [] : [name]), ...more].join(' ');
+}
+
+/** What a program wrote may be anything: a line of ours stays one. */
+function shownValue(value: string): string {
+  return /[\x00-\x1f\x7f-\x9f]/.test(value) ? JSON.stringify(value) : value;
 }
 
 function nameOf({ name, group }: EventView): string {
