@@ -17,7 +17,7 @@ function startSupervisord(place: Place, text: string): void {
   writeFileSync(conf, `${section('supervisord', daemon)}\n${text}`);
   const env = { ...process.env, SUPD_TEST: place.dir };
   // It ends with the place, as all that names its directory.
-  spawn('supervisord', ['-n', '-c', conf], { cwd: place.dir, env, stdio: 'ignore' });
+  spawn('/usr/bin/supervisord', ['-n', '-c', conf], { cwd: place.dir, env, stdio: 'ignore' });
 }
 
 /** The events of each process, group and kind, whose order among each other is up to the daemon. Pids are N. */
@@ -35,7 +35,7 @@ function streamsOf(place: Place): Readonly<Record<string, readonly string[]>> {
       .replace(/pid:[1-9]\d*/, 'pid:N')
       .trimEnd();
     const about = /(?:process|group)name:(\w+)/.exec(text)?.[1] ?? 'the daemon';
-    const kind = /channel:(\w+)/.exec(text)?.[1] ?? 'states';
+    const kind = /channel:(\w+)/.exec(text)?.[1] ?? (header.includes('COMMUNICATION') ? 'words' : 'states');
     const key = `${about} ${kind}`;
     streams[key] = [...(streams[key] ?? []), `${counted} ${text}`];
   }
@@ -61,7 +61,7 @@ test('supd tells a listener what supervisord tells it', async (t) => {
       stderr_events_enabled: true,
       startsecs: 1,
     }) +
-    program('never', '/bin/false', { startsecs: 1, startretries: 2 }) +
+    program('never', '/bin/false', { startsecs: 20, startretries: 2 }) +
     program('ends', 'exits-after 2 3', { startsecs: 1, autorestart: false, exitcodes: 3 });
   const real = placeFor(t, text);
   const ours = placeFor(t, text);
@@ -74,7 +74,7 @@ test('supd tells a listener what supervisord tells it', async (t) => {
       return (
         isDone('never states', 'STATE_FATAL') &&
         isDone('ends states', 'STATE_EXITED') &&
-        isDone('talks states', 'COMMUNICATION') &&
+        isDone('talks words', 'COMMUNICATION') &&
         isDone('talks states', 'STATE_RUNNING') &&
         isDone('talks stderr', 'PROCESS_LOG_STDERR')
       );
