@@ -12,7 +12,7 @@ interface Member {
   readonly name: string;
   /** It is RUNNING. */
   readonly serving: boolean;
-  /** It didn't take the last event that was written to it; asked again after a while. */
+  /** It didn't take the last event that was written to it, or rejected it; asked again after a while. */
   readonly blocked: boolean;
   readonly listener: Listener;
 }
@@ -117,8 +117,13 @@ function listen(turn: Turn, id: string, bytes: Uint8Array): void {
   const { listener, outcomes } = hear(member.listener, member.name, bytes);
   change(turn, id, { listener });
   for (const outcome of outcomes) {
-    if (outcome.type === 'tell') turn.effects.push(outcome);
-    else buffer(turn, outcome.event, 'first');
+    if (outcome.type === 'tell') {
+      turn.effects.push(outcome);
+      continue;
+    }
+    // Another one may do it now; this one would reject it again and again, as fast as it can be written.
+    change(turn, id, { blocked: true });
+    buffer(turn, outcome.event, 'first');
   }
 }
 

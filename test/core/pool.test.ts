@@ -127,8 +127,19 @@ test('a rejected event is the next one again', async (t) => {
   shell.says('a', 'RESULT 4\nFAIL');
   t.same(shell.waiting(), [0, 1]);
   shell.says('a', 'READY\n');
+  t.same(shell.sent, ['0 a'], 'but not at once: it would reject it again');
+  t.ok(shell.asksLater > 0);
+  shell.dispatch({ type: 'askAgain' });
   t.same(shell.sent, ['0 a', '0 a']);
   t.same(shell.told, ['warn a: event was rejected']);
+});
+
+test('an event that one rejects goes to another one that is ready', async (t) => {
+  const shell = new FakeShell(['a', 'b']);
+  shell.up('a', 'b');
+  shell.accept();
+  shell.says('a', 'RESULT 4\nFAILREADY\n');
+  t.same(shell.sent, ['0 a', '0 b']);
 });
 
 test('death with an event gives it back, to another one if there is one', async (t) => {
