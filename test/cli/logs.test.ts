@@ -243,3 +243,18 @@ test('events are told as they come, lost ones too', async (t) => {
       '"name":"p_0","group":"p","details":{"from_state":"STARTING","pid":"7"}}\n{"gap":{"missed":3}}\n',
   );
 });
+
+test('what a program said in an event can neither break the line nor command the terminal', async (t) => {
+  const event = {
+    sequence: 1,
+    resumeToken: 'boot:1',
+    time: 0,
+    type: 'PROCESS_COMMUNICATION_STDOUT',
+    name: 'p',
+    group: 'p',
+    details: { pid: '7', data: 'one\n\u001b[2Jtwo' },
+  };
+  const client: Partial<Client> = { watchEvents: () => stream({ kind: 'event', event } as const) };
+  const { out } = await call(client, ['events', '-f']);
+  t.match(out, / p pid:7 data:"one\\n\\u001b\[2Jtwo"\n$/);
+});
