@@ -252,9 +252,9 @@ test('what a program said in an event can neither break the line nor command the
     type: 'PROCESS_COMMUNICATION_STDOUT',
     name: 'p',
     group: 'p',
-    details: { pid: '7', data: 'one\n\u001b[2Jtwo' },
+    details: { pid: '7', data: 'one\n\u001b[2J\u009btwo' },
   };
   const client: Partial<Client> = { watchEvents: () => stream({ kind: 'event', event } as const) };
   const { out } = await call(client, ['events', '-f']);
-  t.match(out, / p pid:7 data:"one\\n\\u001b\[2Jtwo"\n$/);
+  t.match(out, / p pid:7 data:"one\\n\\u001b\[2J\\u009btwo"\n$/);
 });

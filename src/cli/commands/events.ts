@@ -37,9 +37,11 @@ function eventLine(watched: Watched): string {
   return [localTime(time), type, ...(name === '' ? [] : [name]), ...more].join(' ');
 }
 
-/** What a program wrote may be anything: a line of ours stays one. */
+/** What a program wrote may be anything: a line of ours stays one, and commands no terminal. */
 function shownValue(value: string): string {
-  return /[\x00-\x1f\x7f-\x9f]/.test(value) ? JSON.stringify(value) : value;
+  if (!/\p{Cc}/u.test(value)) return value;
+  const toEscape = (char: string) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return JSON.stringify(value).replace(/\p{Cc}/gu, toEscape);
 }
 
 function nameOf({ name, group }: EventView): string {
