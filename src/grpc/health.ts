@@ -46,7 +46,9 @@ export async function* watchHealth(
   const events = api.events(undefined, signal);
   let told = look();
   yield answer(told);
-  for await (const _ of events) {
+  for await (const one of events) {
+    // A look has its price, and what programs say may be much.
+    if (one.kind === 'event' && one.event.type.includes('COMMUNICATION')) continue;
     const now = look();
     if (now === told) continue;
     told = now;
