@@ -1,5 +1,4 @@
 /** superlance 2.0 as it is, as event listeners of supd: https://github.com/Supervisor/superlance */
-import { existsSync } from 'node:fs';
 import net from 'node:net';
 import tap, { type Test, test } from 'tap';
 import { listener, program, section } from '../helpers/place.js';
@@ -18,9 +17,6 @@ const DOOR =
     'supervisor.rpcinterface_factory': 'supervisor.rpcinterface:make_main_rpcinterface',
   });
 const SENDMAIL = '-m root@localhost -s "%(here)s/bin/keeps-mail %(here)s/mail"';
-
-/** Those that act ask supd by XML-RPC. */
-const hasXmlRpc = existsSync('src/xmlrpc');
 
 /** A listener of superlance that runs and has said READY. */
 async function startWith(t: Test, text: string, name: string): Promise<Supd> {
@@ -82,7 +78,7 @@ test('fatalmailbatch writes one mail of all that could not start', async (t) => 
   t.match(mail, 'Process never:never failed to start too many times');
 });
 
-test('httpok restarts what hangs', { skip: !hasXmlRpc }, async (t) => {
+test('httpok restarts what hangs', async (t) => {
   if (!requireStack(t, ['stack'])) return;
   const port = await freePort();
   const supd = await startWith(
@@ -100,7 +96,7 @@ test('httpok restarts what hangs', { skip: !hasXmlRpc }, async (t) => {
   t.match(supd.read('httpok.err'), 'web restarted');
 });
 
-test('memmon restarts what leaks', { skip: !hasXmlRpc }, async (t) => {
+test('memmon restarts what leaks', async (t) => {
   if (!requireStack(t, ['stack', 'perl', 'ps'])) return;
   const supd = await startWith(
     t,

@@ -1,7 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import http from 'node:http';
 import path from 'node:path';
 import tap, { test } from 'tap';
-import { listener, program } from '../helpers/place.js';
+import { listener, program, section } from '../helpers/place.js';
 import { type Supd, startSupd } from '../helpers/start-supd.js';
 import { until } from '../helpers/until.js';
 
@@ -373,4 +374,34 @@ test('with compat=strict captured text makes PROCESS_LOG events, as with supervi
     );
     await supd.ended('SIGTERM');
   }
+});
+
+test('a client of XML-RPC sends an event of its own', async (t) => {
+  const supd = await startSupd(
+    t,
+    listener('l', 'listens ok', 'REMOTE_COMMUNICATION') +
+      section('unix_http_server', { file: '%(here)s/http.sock' }) +
+      section('rpcinterface:supervisor', {
+        'supervisor.rpcinterface_factory': 'supervisor.rpcinterface:make_main_rpcinterface',
+      }),
+  );
+  await supd.state('l', 'RUNNING');
+  const body =
+    '<?xml version="1.0"?><methodCall><methodName>supervisor.sendRemoteCommEvent</methodName><params>' +
+    '<param><value><string>news</string></value></param><param><value><string>it rains\n</string></value></param>' +
+    '</params></methodCall>';
+  const answer = await new Promise<string>((resolve, reject) => {
+    const to = { socketPath: path.join(supd.dir, 'http.sock'), path: '/RPC2', method: 'POST' };
+    const request = http.request(to, (response) => {
+      let text = '';
+      response.on('data', (bytes) => {
+        text += bytes;
+      });
+      response.on('end', () => resolve(text));
+    });
+    request.on('error', reject).setHeader('Content-Type', 'text/xml');
+    request.end(body);
+  });
+  t.match(answer, '<boolean>1</boolean>');
+  t.match(await hears(supd, 'l', 'type:news\nit rains\n'), { type: 'REMOTE_COMMUNICATION' });
 });
