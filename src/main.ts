@@ -4,15 +4,15 @@ import packageJson from '../package.json' with { type: 'json' };
 import type { Api } from './api/api.js';
 import type { ReadConfiguration } from './api/groups.js';
 import { makeApi } from './api/make.js';
-import type { Config, Problem } from './config/config.js';
-import { helpConfig } from './config/help.js';
-import { findConfig, formatProblem, loadConfig } from './config/load.js';
+import type { Config, Problem, Surroundings } from './config/config.js';
+import { formatProblem, loadConfig } from './config/load.js';
 import { defaultPlaces, type Places } from './config/places.js';
 import type { Tools } from './core/launch.js';
-import { leaveForeground, startInBackground, takeBackgroundMark, tellFailure } from './daemon/background.js';
+import { leaveForeground, startInBackground, takeBackgroundMark } from './daemon/background.js';
 import { AlreadyRunning, claimPlaces, releasePlaces } from './daemon/claim.js';
+import { fail, findFile, forHelp, readCommandLine, refuse, USAGE } from './daemon/command-line.js';
 import { Daemon, type DaemonParts } from './daemon/daemon.js';
-import { helpText, readFlags, type SupdFlags } from './daemon/flags.js';
+import type { SupdFlags } from './daemon/flags.js';
 import { ensureLimits } from './daemon/ownlimits.js';
 import { becomeUser } from './daemon/ownuser.js';
 import { removePidfile, writePidfile } from './daemon/pidfile.js';
@@ -27,43 +27,17 @@ import { notifyManager } from './os/notify.js';
 import { prepareSpawn } from './os/spawn.js';
 import { tellSyslog } from './os/syslog.js';
 
-/** Wrong command line or configuration. */
-const USAGE = 2;
-
 void main();
 
 async function main(): Promise<void> {
   const background = takeBackgroundMark(process.env);
-  const read = readFlags(process.argv.slice(2));
-  if (!read.ok) return fail(`Error: ${read.message}\nFor help, use supd -h`, USAGE);
-  const { flags } = read;
-  switch (flags.action) {
-    case 'help':
-      process.stdout.write(helpText());
-      return;
-    case 'version':
-      process.stdout.write(`${packageJson.version}\n`);
-      return;
-    case 'help-config':
-      process.stdout.write(helpConfig());
-      return;
-    case 'check':
-    case 'run':
-      return run(flags, background);
-    default:
-      return flags.action satisfies never;
-  }
-}
-
-function fail(message: string, status: number): void {
-  process.stderr.write(`${message}\n`);
-  process.exitCode = status;
-  tellFailure(status);
-}
-
-async function run(flags: SupdFlags, background: boolean): Promise<void> {
   const surroundings = machineSurroundings(process.env);
-  const file = flags.configuration ?? findFile(surroundings);
+  const flags = readCommandLine(surroundings, packageJson.version);
+  if (flags) await run(flags, surroundings, background);
+}
+
+async function run(flags: SupdFlags, surroundings: Surroundings, background: boolean): Promise<void> {
+  const file = findFile(flags, surroundings);
   if (file === undefined) return;
   const readConfig = () => loadConfig(path.resolve(surroundings.cwd, file), surroundings, flags.overrides);
   const loaded = loadConfig(file, surroundings, flags.overrides);
@@ -72,7 +46,7 @@ async function run(flags: SupdFlags, background: boolean): Promise<void> {
     process.exitCode = loaded.ok ? 0 : USAGE;
     return;
   }
-  if (!loaded.ok) return fail('For help, use supd -h', USAGE);
+  if (!loaded.ok) return fail(forHelp(), USAGE);
   try {
     const tools = findTools(process.env.PATH ?? '');
     const { user, nodaemon } = loaded.config.daemon;
@@ -84,17 +58,9 @@ async function run(flags: SupdFlags, background: boolean): Promise<void> {
     }
     await serve(loaded.config, tools, background, readConfig, loaded.problems);
   } catch (error) {
-    if (error instanceof StartFault) return fail(`Error: ${error.message}\nFor help, use supd -h`, USAGE);
+    if (error instanceof StartFault) return refuse(error.message);
     fail(`Error: ${describe(error)}`, 1);
   }
-}
-
-function findFile(surroundings: ReturnType<typeof machineSurroundings>): string | undefined {
-  const programDir = path.dirname(path.dirname(path.resolve(process.argv[1] ?? '.')));
-  const found = findConfig(programDir, surroundings);
-  if (found.ok) return found.path;
-  fail(`Error: ${found.message}\nFor help, use supd -h`, USAGE);
-  return undefined;
 }
 
 function show(problem: Problem): string {

@@ -15,7 +15,7 @@ void main();
 async function main(): Promise<void> {
   const program = process.argv[1] ?? 'supctl';
   const exit = await supctl({
-    program,
+    program: path.basename(program),
     argv: process.argv.slice(2),
     env: process.env,
     input: () => process.stdin,

@@ -163,7 +163,7 @@ function pad(text: string, { width, flags }: Item, number: boolean): string {
 }
 
 /** Quoted as Python shows a string. */
-function pythonRepr(text: string): string {
+export function pythonRepr(text: string): string {
   const mark = text.includes("'") && !text.includes('"') ? '"' : "'";
   const escaped = text
     .replaceAll('\\', '\\\\')

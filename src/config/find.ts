@@ -25,6 +25,6 @@ export function findConfig(programDir: string, surroundings: Pick<Surroundings, 
   ]);
   const found = searched.find((place) => surroundings.exists(path.resolve(surroundings.cwd, place)));
   if (found !== undefined) return { ok: true, path: found };
-  const message = `no configuration at the default places (${searched.join(', ')}); name one with -c`;
+  const message = `No config file found at default paths (${searched.join(', ')}); use the -c option to specify a config file at a different path`;
   return { ok: false, searched, message };
 }

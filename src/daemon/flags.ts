@@ -1,6 +1,9 @@
 /** supd's command line: supervisord's flags, each standing for an option of [supd], and a few of its own. */
 import type { Overrides } from '../config/config.js';
+import { pythonRepr } from '../config/expand.js';
 import { getopt, type OptionName } from '../config/getopt.js';
+import type { Check, Machine } from './flag-values.js';
+import { checkBytes, checkDirectory, checkFile, checkInt, checkLevel, checkOctal } from './flag-values.js';
 
 export interface SupdFlags {
   readonly configuration?: string;
@@ -16,6 +19,7 @@ interface Row extends OptionName {
   readonly doc: string;
   /** The option of [supd] that it sets. */
   readonly sets?: string;
+  readonly check?: Check;
 }
 
 const ROWS: readonly Row[] = [
@@ -24,40 +28,49 @@ const ROWS: readonly Row[] = [
   row('s', 'silent', '', 'in the foreground, no log on stdout', 'silent'),
   row('h', 'help', '', 'this text'),
   row('?', 'help', '', ''),
-  row('v', 'version', '', 'the version'),
-  row('', 'check', '', 'say everything that is wrong with the configuration; exit 2 on errors, else 0'),
-  row('', 'help_config', '', 'a commented example of a configuration'),
+  row('v', 'version', '', 'the version; called as supervisord, that of the supervisord it stands in for'),
+  own('check', 'say everything that is wrong with the configuration; exit 2 on errors, else 0'),
+  own('help_config', 'a commented example of a configuration'),
   row('u', 'user', 'USER', 'run supd itself as this user', 'user'),
-  row('m', 'umask', 'UMASK', 'of supd and its programs', 'umask'),
-  row('d', 'directory', 'DIR', 'change to it at the start', 'directory'),
-  row('l', 'logfile', 'FILE', 'the main log', 'logfile'),
-  row('y', 'logfile_maxbytes', 'BYTES', 'rotate it at this size', 'logfile_maxbytes'),
-  row('z', 'logfile_backups', 'COUNT', 'rotated main logs kept', 'logfile_backups'),
-  row('e', 'loglevel', 'LEVEL', 'critical error warn info debug trace blather', 'loglevel'),
-  row('j', 'pidfile', 'FILE', "holds supd's pid", 'pidfile'),
+  row('m', 'umask', 'UMASK', 'of supd and its programs', 'umask', checkOctal),
+  row('d', 'directory', 'DIR', 'change to it at the start', 'directory', checkDirectory),
+  row('l', 'logfile', 'FILE', 'the main log', 'logfile', checkFile),
+  row('y', 'logfile_maxbytes', 'BYTES', 'rotate it at this size', 'logfile_maxbytes', checkBytes),
+  row('z', 'logfile_backups', 'COUNT', 'rotated main logs kept', 'logfile_backups', checkInt),
+  row('e', 'loglevel', 'LEVEL', 'critical error warn info debug trace blather', 'loglevel', checkLevel),
+  row('j', 'pidfile', 'FILE', "holds supd's pid", 'pidfile', checkFile),
   row('i', 'identifier', 'NAME', 'tells this supd from others', 'identifier'),
-  row('q', 'childlogdir', 'DIR', 'of AUTO logs', 'childlogdir'),
+  row('q', 'childlogdir', 'DIR', 'of AUTO logs', 'childlogdir', checkDirectory),
   row('k', 'nocleanup', '', 'keep AUTO logs of earlier starts', 'nocleanup'),
-  row('a', 'minfds', 'COUNT', 'open files that must be allowed', 'minfds'),
+  row('a', 'minfds', 'COUNT', 'open files that must be allowed', 'minfds', checkInt),
   row('t', 'strip_ansi', '', 'take terminal sequences out of logs', 'strip_ansi'),
-  row('', 'minprocs', 'COUNT', 'processes that must be allowed', 'minprocs'),
+  row('', 'minprocs', 'COUNT', 'processes that must be allowed', 'minprocs', checkInt),
   row('', 'profile_options', 'TEXT', "supervisord's; without effect"),
 ];
 
-/** @returns the flags, or what follows `Error: ` */
-export function readFlags(argv: readonly string[]): ReadFlags {
+/**
+ * Takes the flags one by one, as supervisord does: -h and -v count where they stand.
+ * @returns the flags, or what follows `Error: `
+ */
+export function readFlags(argv: readonly string[], machine: Machine): ReadFlags {
   const parsed = getopt(argv, ROWS);
   if (!parsed.ok) return parsed;
   if (parsed.words.length > 0) {
-    const words = parsed.words.map((word) => `'${word}'`).join(', ');
+    const words = parsed.words.map(pythonRepr).join(', ');
     return { ok: false, message: `positional arguments are not supported: [${words}]` };
   }
   const values = new Map<string, string>();
   for (const { option, written, value } of parsed.found) {
+    const one = ROWS.find(({ long }) => long === option.long);
+    const wrong = one?.check?.(value, machine);
+    if (wrong !== undefined) {
+      return { ok: false, message: `invalid value for ${written} ${pythonRepr(value)}: ${wrong}` };
+    }
     if (values.has(option.long)) {
       return { ok: false, message: `conflicting command line option '${written}'` };
     }
     values.set(option.long, option.takesValue ? value : 'true');
+    if (option.long === 'help' || option.long === 'version') break;
   }
   const overrides: Record<string, string> = {};
   for (const one of ROWS) {
@@ -71,14 +84,14 @@ export function readFlags(argv: readonly string[]): ReadFlags {
   };
 }
 
-/** What -h prints. */
-export function helpText(): string {
+/** What -h prints. `program`: the name that it was called by. */
+export function helpText(program: string): string {
   const lines = ROWS.filter((one) => one.doc !== '').map((one) => {
     const short = one.short === '' ? '    ' : `-${one.short}, `;
     const long = one.long === 'help_config' ? 'help-config' : one.long;
     return `  ${`${short}--${long}${one.takesValue ? '=…' : ''}`.padEnd(28)} ${one.doc}`;
   });
-  return `supd: supervises programs, runs jobs\n\nusage: supd [options]\n\n${lines.join('\n')}\n`;
+  return `${program}: supervises programs, runs jobs\n\nUsage: ${program} [options]\n\n${lines.join('\n')}\n`;
 }
 
 function actionOf(values: ReadonlyMap<string, string>): SupdFlags['action'] {
@@ -88,6 +101,12 @@ function actionOf(values: ReadonlyMap<string, string>): SupdFlags['action'] {
   return values.has('check') ? 'check' : 'run';
 }
 
-function row(short: string, long: string, value: string, doc: string, sets?: string): Row {
-  return { short, long, takesValue: value !== '', doc, ...(sets === undefined ? {} : { sets }) };
+function row(short: string, long: string, value: string, doc: string, sets?: string, check?: Check): Row {
+  const more = { ...(sets === undefined ? {} : { sets }), ...(check === undefined ? {} : { check }) };
+  return { short, long, takesValue: value !== '', doc, ...more };
+}
+
+/** Not of supervisord: by its whole name, so that `--he` and `--ch` mean there what they mean here. */
+function own(long: string, doc: string): Row {
+  return { short: '', long, takesValue: false, doc, whole: true };
 }

@@ -16,7 +16,7 @@ test('supd.conf is looked for at all places, then supervisord.conf', async (t) =
   t.match(find('/etc/supervisor/supervisord.conf'), { path: '/etc/supervisor/supervisord.conf' });
   t.match(find(), {
     ok: false,
-    message: /^no configuration at the default places \(\/opt\/site\/etc\/supd\.conf, .*-c$/,
+    message: /^No config file found at default paths \(\/opt\/site\/etc\/supd\.conf, .*; use the -c option/,
   });
 });
 

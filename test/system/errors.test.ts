@@ -90,15 +90,14 @@ test('a configuration that is not there or may not be read is one error with sta
   const place = makePlace(t, program('a', 'waits'));
   const missing = await place.run(['-n', '-c', `${place.dir}/nowhere.conf`]);
   t.equal(missing.status, 2);
-  t.match(missing.stderr, /nowhere\.conf: there is no such file/);
+  t.match(missing.stderr, /^Error: could not find config file .*nowhere\.conf\nFor help, use supd -h\n$/);
   chmodSync(place.conf, 0o000);
   const unreadable = await place.run(['-n', '-c', place.conf], { as: isRoot ? asUser('nobody') : [] });
   t.equal(unreadable.status, 2);
-  t.match(unreadable.stderr, /supd\.conf: cannot be read: .*(EACCES|permission denied)/);
-  t.equal(unreadable.stderr.split('\n').filter((line) => /cannot be read/.test(line)).length, 1);
+  t.match(unreadable.stderr, /^Error: could not read config file .*supd\.conf\nFor help, use supd -h\n$/);
   const directory = await place.run(['-n', '-c', `${place.dir}/bin`]);
   t.equal(directory.status, 2);
-  t.match(directory.stderr, /bin: cannot be read: .*(EISDIR|directory)/);
+  t.match(directory.stderr, /^Error: could not read config file .*bin\n/);
   const ctl = await place.ctl(['-c', `${place.dir}/nowhere.conf`, 'status']);
   t.equal(ctl.status, 2);
 });
