@@ -34,7 +34,7 @@ const CLI_MAY_SEE = [
   'grpc/client',
   'grpc/contract',
   'grpc/gen/contract',
-  'grpc/failure',
+  'xmlrpc/client',
   'api/errors',
 ];
 

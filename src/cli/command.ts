@@ -3,6 +3,7 @@ import type { Loaded } from '../config/config.js';
 import type { Client } from '../grpc/client.js';
 import type { Flags, FlagTable } from './flags.js';
 import type { Terminal } from './terminal.js';
+import type { Credentials } from './url.js';
 
 /** How a command answers when there is no daemon to ask: its exit status for "no socket" and "refused". */
 export type Reach =
@@ -29,25 +30,30 @@ export interface Command {
   readonly run: (session: Session, flags: Flags) => Promise<number>;
 }
 
+/** Asks a person one line. `hidden`: what is typed is not shown. */
+export type Ask = (question: string, how?: { readonly hidden?: boolean }) => Promise<string>;
+
 /** What a command runs in: one call of supctl, or one line of the interactive mode. */
 export interface Session {
   readonly terminal: Terminal;
   /** Aborted by Ctrl-C, and when nobody reads stdout any more. Ends waits, never what was begun. */
   readonly signal: AbortSignal;
-  /** `unix:///path` of the daemon. @throws when no configuration says it */
+  /** Of the daemon, as it is shown. @throws when no configuration says it */
   readonly url: () => string;
   /** The configuration that said the URL; undefined: -s or `open` did. */
   readonly daemonOf: () => string | undefined;
   /** Opened on first use. */
   readonly client: () => Client;
   /** The interactive mode asks before it does what can't be undone. */
-  readonly ask: ((question: string) => Promise<string>) | undefined;
+  readonly ask: Ask | undefined;
   /** Typed lines of fg, until the input ends. */
   readonly lines: (signal: AbortSignal) => AsyncIterable<string>;
   /** Epoch milliseconds. */
   readonly now: () => number;
   /** Switches to another daemon (`open`). */
   readonly open: (url: string) => void;
+  /** Goes on with this user name and password. */
+  readonly authenticate: (credentials: Credentials) => void;
   /** Leaves the interactive mode. */
   readonly leave: () => void;
   /** Path of the configuration that supctl was given or has found. @throws when there is none */

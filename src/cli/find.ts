@@ -5,6 +5,7 @@
 import path from 'node:path';
 import type { Surroundings } from '../config/config.js';
 import { expand } from '../config/expand.js';
+import { omitUndefined } from '../config/omit-undefined.js';
 import { type Entry, parseText } from '../config/parse.js';
 import { defaultPlaces, socketIn } from '../config/places.js';
 
@@ -24,6 +25,10 @@ export interface Found {
   /** Of the interactive mode. */
   readonly prompt: string;
   readonly historyFile: string | undefined;
+  /** Where supervisorctl finds its daemon, with what it says to be let in: [supctl] serverurl, username, password. */
+  readonly serverUrl?: string;
+  readonly username?: string;
+  readonly password?: string;
 }
 
 /**
@@ -37,10 +42,19 @@ export function readLightly(file: string, here: Here): Found {
   const socket = resolve(values.get('grpc_server.socket'));
   const rundir = resolve(values.get('supd.rundir'));
   const prompt = values.get('supctl.prompt');
+  const text = (name: string) => {
+    const entry = values.get(name);
+    return entry && expandEntry(entry, here);
+  };
   return {
     sockets: socket ? [socket] : rundir ? [socketIn(rundir)] : defaultSockets(file, here),
     prompt: prompt ? expandEntry(prompt, here) : 'supervisor',
     historyFile: resolve(values.get('supctl.history_file')),
+    ...omitUndefined({
+      serverUrl: text('supctl.serverurl'),
+      username: text('supctl.username'),
+      password: text('supctl.password'),
+    }),
   };
 }
 
@@ -67,6 +81,9 @@ const wanted: ReadonlySet<string> = new Set([
   'supd.rundir',
   'supctl.prompt',
   'supctl.history_file',
+  'supctl.serverurl',
+  'supctl.username',
+  'supctl.password',
   'include.files',
 ]);
 

@@ -1,8 +1,9 @@
 /** The interactive mode: status first, then command after command until Ctrl-D. Always exits 0, as supervisorctl. */
 import type { Readable } from 'node:stream';
-import type { Session } from './command.js';
+import type { Ask, Session } from './command.js';
 import { complete } from './complete.js';
 import { splitLine } from './flags.js';
+import { Hideable } from './hideable.js';
 import { LineSource } from './lines.js';
 import { runCommand } from './run.js';
 import type { Stream } from './terminal.js';
@@ -23,9 +24,10 @@ export async function interact(interaction: Interaction): Promise<number> {
   const { createInterface } = await import('node:readline');
   const { input, output, prompt, historyFile, terminal } = interaction;
   const history = await readHistory(historyFile);
+  const shown = new Hideable(output);
   const reader = createInterface({
     input,
-    output,
+    output: shown,
     terminal: input.isTTY === true && output.isTTY === true,
     history: [...history],
     historySize: historyLines,
@@ -35,6 +37,7 @@ export async function interact(interaction: Interaction): Promise<number> {
   });
   let kept: readonly string[] = history;
   reader.on('history', (lines: string[]) => {
+    if (shown.hidden) lines.shift();
     kept = [...lines];
   });
   const lines = new LineSource(reader);
@@ -53,9 +56,14 @@ export async function interact(interaction: Interaction): Promise<number> {
       reader.prompt();
     }
   };
-  const ask = async (question: string) => {
+  const ask: Ask = async (question, { hidden = false } = {}) => {
     show(question);
-    return (await lines.next(terminal.closed)) ?? '';
+    shown.hidden = hidden;
+    try {
+      return (await lines.next(terminal.closed)) ?? '';
+    } finally {
+      shown.hidden = false;
+    }
   };
   const act = async (words: readonly string[]) => {
     running = new AbortController();

@@ -23,7 +23,11 @@ async function main(): Promise<void> {
     errors: process.stderr,
     now: Date.now,
     commands,
-    connect,
+    connect: {
+      grpc: connect,
+      xmlrpc: async (place, credentials) =>
+        (await import('../xmlrpc/client.js')).connectXmlRpc(place, credentials),
+    },
     findConfiguration: (given) => findConfiguration(given, program),
     readConfiguration: (file) =>
       readLightly(file, {

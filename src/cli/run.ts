@@ -21,15 +21,31 @@ export async function runCommand(session: Session, words: readonly string[]): Pr
   }
   const read = readFlags(args, command.flags);
   if (!read.ok) return refuse(session, command, new UsageError(`Error: ${read.message}`, { withHelp: true }));
-  try {
-    return await command.run(session, read.flags);
-  } catch (error) {
-    if (error instanceof UsageError) return refuse(session, command, error);
-    if (error instanceof CallFailure) return report(session, command, error, read.flags.has('--json'));
-    throw error;
-  } finally {
-    terminal.settle();
+  for (;;) {
+    try {
+      return await command.run(session, read.flags);
+    } catch (error) {
+      if (error instanceof UsageError) return refuse(session, command, error);
+      if (!(error instanceof CallFailure)) throw error;
+      if (!(error.code === 'UNAUTHENTICATED' && (await askWho(session)))) {
+        return report(session, command, error, read.flags.has('--json'));
+      }
+    } finally {
+      terminal.settle();
+    }
   }
+}
+
+/** In the interactive mode, as supervisorctl. @returns false when nobody answers */
+async function askWho({ ask, terminal, authenticate }: Session): Promise<boolean> {
+  if (!ask) return false;
+  terminal.line('Server requires authentication');
+  const username = await ask('Username:');
+  if (username === '') return false;
+  const password = await ask('Password:', { hidden: true });
+  terminal.line('');
+  authenticate({ username, password });
+  return true;
 }
 
 /** `job list` is a command of two words. */

@@ -1,15 +1,14 @@
 /** supctl as a function: words to exit status. All that it needs of the outside is an argument. */
 import type { Readable } from 'node:stream';
 import type { Loaded } from '../config/config.js';
-import type { Client } from '../grpc/client.js';
 import type { Command, Session } from './command.js';
 import type { Found } from './find.js';
 import { type Interaction, interact } from './interactive.js';
 import { type Options, readOptions } from './options.js';
 import { runCommand } from './run.js';
-import { openTarget } from './target.js';
+import { type Connect, openTarget } from './target.js';
 import { type Stream, Terminal } from './terminal.js';
-import { socketOfUrl } from './url.js';
+import { addressOfUrl, type Credentials } from './url.js';
 import { usageLines } from './usage.js';
 import { endOfWait } from './wait.js';
 
@@ -24,7 +23,7 @@ export interface Outside {
   readonly errors: Stream;
   readonly now: () => number;
   readonly commands: readonly Command[];
-  readonly connect: (socket: string) => Client;
+  readonly connect: Connect;
   /** The configuration that -c names, or the first at the usual places. @throws Error in words */
   readonly findConfiguration: (given: string | undefined) => string;
   /** What that configuration says to supctl. @throws Error in words */
@@ -75,15 +74,16 @@ class StartError extends Error {}
 
 async function act(terminal: Terminal, outside: Outside, options: Options): Promise<number> {
   const settings = settingsOf(outside, options);
-  const target = openTarget(settings.url, outside.connect);
+  const target = openTarget(settings.urls, outside.connect, settings.credentials);
   const interactive = options.words.length === 0;
   const base = {
     terminal,
     client: target.client,
     url: target.url,
     daemonOf: () =>
-      target.opened() || options.serverUrl !== undefined ? undefined : settings.configuration(),
+      target.opened() || options.serverUrl !== undefined ? undefined : attempt(settings.configuration),
     open: target.open,
+    authenticate: target.authenticate,
     now: outside.now,
     commands: outside.commands,
     configuration: settings.configuration,
@@ -134,10 +134,12 @@ async function* linesOf(input: Readable, signal: AbortSignal): AsyncGenerator<st
 }
 
 interface Settings {
-  /** All three @throws StartError */
-  readonly url: () => string;
+  /** All @throws StartError */
+  readonly urls: () => readonly string[];
+  readonly credentials: () => Credentials | undefined;
   readonly configuration: () => string;
-  readonly found: () => Found;
+  /** undefined: there is no configuration. */
+  readonly found: () => Found | undefined;
 }
 
 /** Each is found when it is first asked for: help needs no configuration, and -s no socket from one. */
@@ -147,24 +149,60 @@ function settingsOf(outside: Outside, options: Options): Settings {
   // A wrong -c or -s is said at once, whatever the command.
   if (options.configuration !== undefined) configuration();
   if (options.serverUrl !== undefined) {
-    const address = socketOfUrl(options.serverUrl);
+    const address = addressOfUrl(options.serverUrl);
     if (!address.ok) throw new StartError(`invalid value for -s '${options.serverUrl}': ${address.message}`);
   }
-  const url = () => {
-    if (options.serverUrl !== undefined) return options.serverUrl;
-    const { sockets } = found();
-    return `unix://${sockets.find(outside.exists) ?? sockets[0]}`;
+  // supervisorctl does without one, too. Only what -c names must be there, and what is there must be right.
+  const isFound = lazily(() => attempt(configuration) !== undefined);
+  return {
+    urls: () => {
+      if (options.serverUrl !== undefined) return [options.serverUrl];
+      return isFound() ? urlsOf(found(), outside) : [DEFAULT_URL];
+    },
+    credentials: () => credentialsOf(options, isFound() ? found() : undefined),
+    configuration,
+    found: () => (isFound() ? found() : undefined),
   };
-  return { url, configuration, found };
+}
+
+/** Where supervisorctl looks when nothing says it. */
+const DEFAULT_URL = 'http://localhost:9001';
+
+/**
+ * supd's own socket where there is one; what else the configuration tells supervisorctl comes after it, or, where
+ * there is none, instead: supervisord may still be running there.
+ */
+function urlsOf({ sockets, serverUrl }: Found, { exists }: Outside): readonly string[] {
+  const socket = sockets.find(exists);
+  const own = `unix://${socket ?? sockets[0]}`;
+  if (serverUrl === undefined) return [own];
+  const address = addressOfUrl(serverUrl);
+  if (address.ok) return socket === undefined ? [serverUrl] : [own, serverUrl];
+  if (socket !== undefined) return [own];
+  throw new StartError(`[supctl] serverurl "${serverUrl}": ${address.message}`);
+}
+
+/** As supervisorctl: the command line's before the configuration's, even with -s. */
+function credentialsOf({ username, password }: Options, found: Found | undefined): Credentials | undefined {
+  const [name, word] = [username ?? found?.username, password ?? found?.password];
+  return name === undefined || word === undefined ? undefined : { username: name, password: word };
+}
+
+function attempt<T>(find: () => T): T | undefined {
+  try {
+    return find();
+  } catch (error) {
+    if (error instanceof StartError) return undefined;
+    throw error;
+  }
 }
 
 function interactionOf(
   { input, output }: Outside,
-  { serverUrl, configuration, historyFile }: Options,
+  { historyFile }: Options,
   { found }: Settings,
 ): Pick<Interaction, 'input' | 'output' | 'prompt' | 'historyFile'> {
-  // With -s alone there need not be a configuration.
-  const read = serverUrl !== undefined && configuration === undefined ? undefined : found();
+  const read = found();
   return {
     input: input(),
     output,

@@ -1,124 +1,17 @@
 /** The client of supd's socket: a method for every call of the contract. Loads fast, which supctl lives on. */
-import type {
-  Channel,
-  DaemonAnswer,
-  DueTime,
-  GroupChange,
-  JobAnswer,
-  ProcessConfiguration,
-  ProcessResult,
-  ProcessView,
-  ReadAnswer,
-  RereadAnswer,
-  RunAnswer,
-  Watched,
-} from './answers.js';
+import type { Channel, ProcessResult } from '../api/answers.js';
+import type { CallOptions, Client } from '../api/client.js';
+import { CallFailure } from '../api/failure.js';
 import { changeFromWire, daemonFromWire, watchedFromWire } from './convert/daemon.js';
 import { dueFromWire, jobFromWire, runFromWire } from './convert/jobs.js';
 import { channel } from './convert/names.js';
 import { configurationFromWire, processFromWire, resultFromWire } from './convert/processes.js';
-import { CallFailure } from './failure.js';
 import { methods, type Rpc } from './methods.js';
-import { type CallOptions, Transport } from './transport.js';
+import { Transport } from './transport.js';
 
-export type * from './answers.js';
-export { CallFailure, type FailureCode } from './failure.js';
-export type { CallOptions } from './transport.js';
-
-interface Targets {
-  readonly targets: readonly string[];
-  readonly reason?: string;
-}
-interface Change extends Targets {
-  readonly noWait?: boolean;
-}
-interface Reason {
-  readonly reason?: string;
-}
-type Options = CallOptions;
-
-/** Every method fails with CallFailure, and nothing else. Leaving a `for await` cancels the wait, not what was begun. */
-export interface Client {
-  getDaemon(options?: Options): Promise<DaemonAnswer>;
-  rereadConfiguration(options?: Options): Promise<RereadAnswer>;
-  updateGroups(
-    request?: Reason & { readonly groups?: readonly string[] },
-    options?: Options,
-  ): AsyncIterable<GroupChange>;
-  addGroup(request: { readonly group: string }, options?: Options): Promise<void>;
-  removeGroup(request: { readonly group: string }, options?: Options): Promise<void>;
-  shutdown(request?: Reason, options?: Options): Promise<void>;
-  reload(request?: Reason, options?: Options): Promise<void>;
-  reopenLogs(options?: Options): Promise<void>;
-  watchEvents(request?: { readonly resumeToken?: string }, options?: Options): AsyncIterable<Watched>;
-
-  /** No targets: all. */
-  listProcesses(
-    request?: { readonly targets?: readonly string[] },
-    options?: Options,
-  ): Promise<{ readonly processes: readonly ProcessView[]; readonly unknown: readonly ProcessResult[] }>;
-  getProcess(request: { readonly name: string }, options?: Options): Promise<ProcessView>;
-  listConfigurations(options?: Options): Promise<readonly ProcessConfiguration[]>;
-  startProcesses(request: Change, options?: Options): AsyncIterable<ProcessResult>;
-  stopProcesses(request: Change, options?: Options): AsyncIterable<ProcessResult>;
-  restartProcesses(request: Change, options?: Options): AsyncIterable<ProcessResult>;
-  signalProcesses(
-    request: Targets & { readonly signal: string },
-    options?: Options,
-  ): Promise<readonly ProcessResult[]>;
-  writeStdin(
-    request: { readonly name: string; readonly chars: Uint8Array },
-    options?: Options,
-  ): Promise<void>;
-  /** No name: the daemon's own log. A negative offset counts from the end. At most 1 MiB. */
-  readLog(
-    request: {
-      readonly name?: string;
-      readonly channel?: Channel;
-      readonly offset?: number;
-      readonly length?: number;
-    },
-    options?: Options,
-  ): Promise<ReadAnswer>;
-  followLog(
-    request: { readonly name?: string; readonly channel?: Channel; readonly historyBytes?: number },
-    options?: Options,
-  ): AsyncIterable<Uint8Array>;
-  clearLogs(
-    request: { readonly targets?: readonly string[]; readonly daemon?: boolean },
-    options?: Options,
-  ): Promise<readonly ProcessResult[]>;
-
-  listJobs(options?: Options): Promise<readonly JobAnswer[]>;
-  /** The run at each change; the last has ended. */
-  runJob(
-    request: Reason & { readonly job: string; readonly fromStep?: string; readonly dryRun?: boolean },
-    options?: Options,
-  ): AsyncIterable<RunAnswer>;
-  /** The id of the run that is being ended. */
-  cancelRun(request: Reason & { readonly job: string }, options?: Options): Promise<string>;
-  /** Newest first. */
-  listRuns(
-    request: { readonly job: string; readonly limit?: number },
-    options?: Options,
-  ): Promise<readonly RunAnswer[]>;
-  previewSchedule(
-    request?: { readonly job?: string; readonly count?: number },
-    options?: Options,
-  ): Promise<readonly DueTime[]>;
-  readRunLog(
-    request: {
-      readonly job: string;
-      readonly runId?: string;
-      readonly step?: string;
-      readonly follow?: boolean;
-    },
-    options?: Options,
-  ): AsyncIterable<{ readonly step: string; readonly content: Uint8Array }>;
-
-  /** Ends the connection, so that the process can end. */
-  close(): void;
-}
+export type * from '../api/answers.js';
+export type { CallOptions, Client } from '../api/client.js';
+export { CallFailure, type FailureCode } from '../api/failure.js';
 
 /**
  * A client of the daemon at a unix socket. Nothing is opened before the first call; after a lost connection the next

@@ -2,7 +2,7 @@
  * Length-prefixed messages of gRPC: a flag byte, four bytes of length, the message.
  * @see https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md
  */
-import { CallFailure } from './failure.js';
+import { CallFailure } from '../api/failure.js';
 
 /** One message on its way out, not compressed. */
 export function frame(message: Uint8Array): Buffer {

@@ -1,6 +1,7 @@
 /** The end of a call as its trailers tell it. */
 import type { IncomingHttpHeaders } from 'node:http2';
-import { CallFailure, codeOfStatus, type FailureCode } from './failure.js';
+import { CallFailure, type FailureCode } from '../api/failure.js';
+import { codeOfStatus } from './failure.js';
 import { decodeRichStatus, type RichStatus } from './richstatus.js';
 
 /** Undefined for status OK, else the failure with all that the daemon said about it. */

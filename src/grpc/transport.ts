@@ -4,16 +4,10 @@
  */
 import http2 from 'node:http2';
 import net from 'node:net';
-import { CallFailure } from './failure.js';
+import type { CallOptions } from '../api/client.js';
+import { CallFailure } from '../api/failure.js';
 import { frame, Unframer } from './frames.js';
 import { failureOfTrailers } from './trailers.js';
-
-export interface CallOptions {
-  /** Ends the wait; what was begun goes on in the daemon. */
-  readonly signal?: AbortSignal;
-  /** The longest wait for the end of the call; undefined: no bound. */
-  readonly timeoutMs?: number;
-}
 
 /** One connection to a socket, made by the first call. */
 export class Transport {
@@ -48,7 +42,10 @@ export class Transport {
       whole = true;
     } catch (error) {
       if (error instanceof CallFailure) throw error;
-      throw ended.failure() ?? lost(error);
+      const failure = ended.failure() ?? lost(error);
+      // Whoever speaks HTTP/2 begins with its settings; nobody else can have read the request.
+      if (failure.code === 'LOST' && !greeted.has(session)) throw notGrpc(this.#path);
+      throw failure;
     } finally {
       ended.release();
       if (!whole) cancel(stream);
@@ -92,6 +89,9 @@ export class Transport {
 const MAX_ANSWER_BYTES = 16 << 20;
 const WINDOW_BYTES = 1 << 20;
 
+/** Sessions whose peer has sent its settings. */
+const greeted = new WeakSet<http2.ClientHttp2Session>();
+
 function openSession(path: string): Promise<http2.ClientHttp2Session> {
   return new Promise((resolve, reject) => {
     const socket = net.connect({ path });
@@ -104,6 +104,7 @@ function openSession(path: string): Promise<http2.ClientHttp2Session> {
       });
       // What it means for a call is told by the call's own stream.
       session.on('error', () => undefined);
+      session.once('remoteSettings', () => greeted.add(session));
       session.once('connect', () => session.setLocalWindowSize(WINDOW_BYTES));
       resolve(session);
     });
@@ -118,6 +119,10 @@ function unreachable(path: string, error: NodeJS.ErrnoException): CallFailure {
   if (error.code === 'EACCES' || error.code === 'EPERM')
     return new CallFailure('NO_ACCESS', `${where}: permission denied`);
   return new CallFailure('LOST', `${where}: ${error.message}`);
+}
+
+function notGrpc(path: string): CallFailure {
+  return new CallFailure('NOT_GRPC', `what listens at ${path} does not speak gRPC`);
 }
 
 function headers(method: string, options: CallOptions): http2.OutgoingHttpHeaders {

@@ -77,6 +77,13 @@ test('prompt and history file of the interactive mode', (t) => {
   t.end();
 });
 
+test('where supervisorctl finds its daemon, and who it is there', (t) => {
+  const found = find('[supervisorctl]\nserverurl=unix://%(here)s/s.sock\nusername=me\npassword=p%%w\n');
+  t.match(found, { serverUrl: 'unix:///etc/s.sock', username: 'me', password: 'p%w' });
+  t.notOk('serverUrl' in find('[supctl]\n'));
+  t.end();
+});
+
 test('a value that cannot be expanded says where it stands', (t) => {
   t.throws(() => find('\n[grpc_server]\nsocket=%(ENV_NOPE)s/x\n'), /^\/etc\/supd.conf:3: socket: .*NOPE/);
   t.end();

@@ -2,11 +2,14 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { PassThrough } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { test } from 'tap';
 import { commands } from '../../src/cli/commands/index.js';
 import { complete } from '../../src/cli/complete.js';
+import { Hideable } from '../../src/cli/hideable.js';
+import type { Outside } from '../../src/cli/supctl.js';
 import type { Client } from '../../src/grpc/client.js';
-import { call, endless, failing, fakeClient } from './outside.js';
+import { call, endless, failing, fakeClient, speaking } from './outside.js';
 import { job, process } from './samples.js';
 
 const line = 'a                                RUNNING   pid 7, uptime 0:00:05\n';
@@ -69,13 +72,52 @@ test('without a daemon it goes on asking', async (t) => {
 
 test('open switches to another daemon and shows its status', async (t) => {
   const asked: string[] = [];
-  const connect = (socket: string) => {
+  const grpc = (socket: string) => {
     asked.push(socket);
     return fakeClient(up);
   };
+  const connect = { ...speaking(fakeClient({})), grpc };
   const { out } = await call(up, [], { connect, typed: 'open unix:///other.sock\nopen foo\n' });
   t.strictSame(asked, ['/run/supd.sock', '/other.sock']);
   t.equal(out, `${line}supervisor> ${line}supervisor> ERROR: url must be http:// or unix://\nsupervisor> \n`);
+});
+
+test('it asks who one is where that is asked for, until it is right', async (t) => {
+  const tried: unknown[] = [];
+  const xmlrpc: Outside['connect']['xmlrpc'] = async (_place, credentials) => {
+    tried.push(credentials);
+    return fakeClient(credentials?.password === 'right' ? up : { listProcesses: failing('UNAUTHENTICATED') });
+  };
+  const connect = { ...speaking(fakeClient({})), xmlrpc };
+  const words = ['-s', 'http://h:1', '-u', 'me', '-p', 'old'];
+  const question = 'Server requires authentication\nUsername:Password:\n';
+  const { out } = await call({}, words, { connect, typed: 'me\nwrong\nme\nright\n' });
+  t.equal(out, `${question}${question}${line}supervisor> \n`);
+  t.strictSame(tried, [
+    { username: 'me', password: 'old' },
+    { username: 'me', password: 'wrong' },
+    { username: 'me', password: 'right' },
+  ]);
+  const { out: gone } = await call({}, words, { connect, typed: '' });
+  t.match(gone, /^Server requires authentication\nUsername:Server requires authentication\n/);
+});
+
+test('a password is neither shown nor kept', async (t) => {
+  const screen = new PassThrough();
+  const shown = new Hideable(screen);
+  shown.write('Password:');
+  shown.hidden = true;
+  shown.write('secret');
+  shown.hidden = false;
+  shown.end('\n', () => screen.end());
+  t.equal(await text(screen), 'Password:\n');
+});
+
+test('outside of it, who one is must be said before', async (t) => {
+  const { out, err, exit } = await call({ listProcesses: failing('UNAUTHENTICATED') }, ['status']);
+  t.equal(out, 'Server requires authentication\n');
+  t.match(err, /-u NAME and -p PASSWORD/);
+  t.equal(exit, 1);
 });
 
 test('lines are kept in the history file', async (t) => {

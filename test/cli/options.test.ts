@@ -2,8 +2,9 @@ import { test } from 'tap';
 import { commands } from '../../src/cli/commands/index.js';
 import { readFlags, splitLine } from '../../src/cli/flags.js';
 import { readOptions } from '../../src/cli/options.js';
-import { socketOfUrl } from '../../src/cli/url.js';
-import { call, failing } from './outside.js';
+import type { Outside } from '../../src/cli/supctl.js';
+import { addressOfUrl, shownUrl } from '../../src/cli/url.js';
+import { call, failing, fakeClient, speaking } from './outside.js';
 
 function messageOf(...argv: readonly string[]): string | undefined {
   const read = readOptions(argv);
@@ -58,9 +59,9 @@ test('a wrong call ends with 2, its reason and where there is help, on stderr', 
     err: 'Error: option -x not recognized\nFor help, use supctl -h\n',
     exit: 2,
   });
-  const http = await call({}, ['-s', 'http://localhost:9001', 'status']);
-  t.equal(http.exit, 2);
-  t.match(http.err, 'not served by this version yet');
+  const https = await call({}, ['-s', 'https://localhost:9001', 'status']);
+  t.equal(https.exit, 2);
+  t.match(https.err, "invalid value for -s 'https://localhost:9001': url must be http:// or unix://");
   const findConfiguration = () => {
     throw new Error('could not find config file /nope');
   };
@@ -91,27 +92,58 @@ test('-s takes the place of what the configuration says', async (t) => {
   t.equal(exit, 4);
 });
 
-test('without any configuration the places are told where it was looked for', async (t) => {
+test('without any configuration the default of supervisorctl is asked', async (t) => {
   const findConfiguration = () => {
-    throw new Error('no configuration at the default places (a, b); name one with -c');
+    throw new Error('No config file found at default paths (a, b)');
   };
-  const { err, exit } = await call({}, ['status'], { findConfiguration });
-  t.match(err, /^Error: no configuration at the default places \(a, b\); name one with -c\n/);
-  t.equal(exit, 2);
+  const { out, err, exit } = await call({ listProcesses: failing('REFUSED') }, ['status'], {
+    findConfiguration,
+  });
+  t.equal(out, 'http://localhost:9001 refused connection\n');
+  t.match(err, /name a configuration with -c, or a daemon with -s/);
+  t.equal(exit, 4);
 });
 
 test('the first socket that is there is taken, and the first of all when none is', async (t) => {
   const readConfiguration = () => ({ sockets: ['/a', '/b'], prompt: '', historyFile: undefined });
   const asked: string[] = [];
-  const connect = (socket: string): never => {
+  const grpc = (socket: string): never => {
     asked.push(socket);
     throw new Error('enough');
   };
+  const connect = { ...speaking(fakeClient({})), grpc };
   const ask = (there: readonly string[]) =>
     call({}, ['status'], { readConfiguration, connect, exists: (path) => there.includes(path) });
   await t.rejects(ask(['/b']), /enough/);
   await t.rejects(ask([]), /enough/);
   t.strictSame(asked, ['/b', '/a']);
+});
+
+test('serverurl counts where supd has no socket, or nobody listens at it', async (t) => {
+  const asked: string[] = [];
+  const grpc = (socket: string) => {
+    asked.push(socket);
+    return fakeClient({ listProcesses: failing('REFUSED') });
+  };
+  const xmlrpc: Outside['connect']['xmlrpc'] = async (place, credentials) => {
+    asked.push(`${place.kind} ${credentials?.username}`);
+    return fakeClient({ listProcesses: async () => ({ processes: [], unknown: [] }) });
+  };
+  const found = { sockets: ['/a'], prompt: '', historyFile: undefined, username: 'me', password: 'pw' };
+  const ask = (serverUrl: string, there: boolean, connect = { grpc, xmlrpc }) =>
+    call({}, ['status'], {
+      readConfiguration: () => ({ ...found, serverUrl }),
+      connect,
+      exists: () => there,
+    });
+  t.equal((await ask('http://h:1', false)).exit, 0);
+  t.strictSame(asked.splice(0), ['tcp me']);
+  t.equal((await ask('http://h:1', true)).exit, 0);
+  t.strictSame(asked.splice(0), ['/a', 'tcp me']);
+  const nobody = async () => fakeClient({ listProcesses: failing('REFUSED') });
+  const none = await ask('http://h:1', true, { grpc, xmlrpc: nobody });
+  t.equal(none.out, 'unix:///a refused connection\n', 'when nobody answers, supd is what is missed');
+  t.match(await ask('ftp://h', false), { exit: 2, err: /serverurl "ftp:\/\/h": url must be/ });
 });
 
 test('an unknown command is told as it was typed', async (t) => {
@@ -189,10 +221,17 @@ test('a typed line is split at blanks, quotes keep together', (t) => {
   t.end();
 });
 
-test('only unix URLs lead anywhere yet', (t) => {
-  t.strictSame(socketOfUrl('unix:///run/x.sock'), { ok: true, socket: '/run/x.sock' });
-  t.match(socketOfUrl('unix://relative'), { ok: false, message: /must be absolute/ });
-  t.match(socketOfUrl('https://h:1'), { ok: false, message: /not served by this version yet/ });
-  t.match(socketOfUrl('ftp://h'), { ok: false, message: 'url must be http:// or unix://' });
+test('URLs lead to sockets and ports, and a password in one is never shown', (t) => {
+  t.strictSame(addressOfUrl('unix:///run/x.sock'), { ok: true, kind: 'unix', path: '/run/x.sock' });
+  t.strictSame(addressOfUrl('unix://relative'), { ok: true, kind: 'unix', path: 'relative' });
+  t.strictSame(addressOfUrl('http://h:9001/'), { ok: true, kind: 'tcp', host: 'h', port: 9001 });
+  t.strictSame(addressOfUrl('http://h'), { ok: true, kind: 'tcp', host: 'h', port: 80 });
+  t.match(addressOfUrl('http://[::1]:9001'), { host: '::1', port: 9001 });
+  t.match(addressOfUrl('http://me:p%40w@h:1'), { credentials: { username: 'me', password: 'p@w' } });
+  for (const url of ['ftp://h', 'https://h', 'http://h:x', 'unix://', 'foo']) {
+    t.match(addressOfUrl(url), { ok: false, message: 'url must be http:// or unix://' }, url);
+  }
+  t.equal(shownUrl('http://me:pw@h:1'), 'http://h:1');
+  t.equal(shownUrl('unix:///a@b'), 'unix:///a@b');
   t.end();
 });

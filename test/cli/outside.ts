@@ -18,6 +18,8 @@ export function fakeClient(methods: Partial<Client>): Client {
       const given = Reflect.get(target, name);
       if (given !== undefined) return given;
       if (name === 'close') return () => {};
+      // It is awaited, and no promise.
+      if (name === 'then') return undefined;
       return () => {
         throw new Error(`the test did not expect a call of ${String(name)}`);
       };
@@ -67,7 +69,7 @@ export async function call(
     input,
     now: () => 0,
     commands,
-    connect: () => fakeClient(methods),
+    connect: speaking(fakeClient(methods)),
     findConfiguration: (given) => given ?? '/etc/supd.conf',
     readConfiguration: () => ({ sockets: ['/run/supd.sock'], prompt: 'supervisor', historyFile: undefined }),
     loadConfiguration: () => Promise.reject(new Error('not expected')),
@@ -78,6 +80,11 @@ export async function call(
     errors,
   });
   return { out: output.text, err: errors.text, exit };
+}
+
+/** Whatever is asked, and however: this client. */
+export function speaking(client: Client): Outside['connect'] {
+  return { grpc: () => client, xmlrpc: async () => client };
 }
 
 /** An answer in pieces. */

@@ -52,6 +52,15 @@ async function show(session: Session, name: string, channel: Channel): Promise<b
 
 /** True once the process has left RUNNING, be it before anybody watched. */
 async function died(session: Session, one: ProcessView): Promise<boolean> {
+  try {
+    return await diedByEvent(session, one);
+  } catch (error) {
+    if (!(error instanceof CallFailure && error.code === 'NOT_OFFERED')) throw error;
+    return await diedByLook(session, one);
+  }
+}
+
+async function diedByEvent(session: Session, one: ProcessView): Promise<boolean> {
   let gone = false;
   const events = session.client().watchEvents({}, { signal: session.signal });
   const watching = drain(session, events, (watched) => {
@@ -72,6 +81,21 @@ async function isGone(session: Session, one: ProcessView): Promise<boolean> {
   } catch (error) {
     if (!(error instanceof CallFailure)) throw error;
     return error.code === 'BAD_NAME';
+  }
+}
+
+const lookEveryMs = 1000;
+
+/** XML-RPC tells of no events: the process is asked for again and again. */
+async function diedByLook({ client, signal }: Session, one: ProcessView): Promise<boolean> {
+  const { setTimeout: pause } = await import('node:timers/promises');
+  const name = `${one.group}:${one.name}`;
+  for (;;) {
+    await pause(lookEveryMs, undefined, { signal }).catch(() => {});
+    // Not by the signal: a look is short, and ended in the middle it would be a failure.
+    if (signal.aborted) return false;
+    const { state, pid } = await client().getProcess({ name });
+    if (state !== 'RUNNING' || pid !== one.pid) return true;
   }
 }
 

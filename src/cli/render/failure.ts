@@ -13,7 +13,7 @@ interface Reported {
 }
 
 /**
- * @param url  of the daemon, `unix:///path`
+ * @param url  of the daemon, as it is shown
  * @param configuration  whose daemon it is, when a configuration said it
  * @param reach  whose exit statuses count
  */
@@ -23,13 +23,16 @@ export function reportFailure(
   reach: Reach,
 ): Reported {
   const startHint = `no supd runs here; start it with: supd -c ${configuration ?? 'CONFIGURATION'}`;
+  const overTcp = url.startsWith('http://');
   switch (failure.code) {
     case 'NO_SOCKET':
       return unreached(`${url} no such file`, startHint, reach, 7);
     case 'REFUSED':
       return unreached(
         `${url} refused connection`,
-        `supd has died and left its socket; start it with: supd -c ${configuration ?? 'CONFIGURATION'}`,
+        overTcp
+          ? `nobody listens at this port; ${configuration === undefined ? 'name a configuration with -c, or a daemon with -s' : startHint}`
+          : `supd has died and left its socket; start it with: supd -c ${configuration ?? 'CONFIGURATION'}`,
         reach,
         4,
       );
@@ -41,6 +44,14 @@ export function reportFailure(
         hints: ['the daemon ended or was upgraded meanwhile; see: supctl status'],
         exit: reach === 'status' ? 4 : 1,
       };
+    case 'UNAUTHENTICATED':
+      return { lines: ['Server requires authentication'], hints: [passwordHint], exit: 1 };
+    case 'NO_API':
+      return { lines: [noApi], hints: [], exit: exitOf(reach, 3) };
+    case 'WRONG_API':
+      return { lines: [failure.message], hints: [], exit: exitOf(reach, 5) };
+    case 'NOT_OFFERED':
+      return { lines: [`error: ${failure.message}`], hints: [], exit: 3 };
     case 'UNSUPPORTED':
       return {
         lines: [`Sorry, ${url} answered, but it does not know this command: ${failure.message}`],
@@ -66,6 +77,7 @@ export function reportFailure(
       };
     case 'CANCELLED':
       return { lines: [], hints: [], exit: 130 };
+    case 'NOT_GRPC':
     case 'TIMEOUT':
     case 'BROKEN':
     case 'BAD_NAME':
@@ -86,6 +98,18 @@ export function reportFailure(
 
 const accessHint = 'run supctl as root or as a user that [grpc_server] owner and mode let in';
 const forbiddenHint = 'this socket is for looking only; changes need the other one ([grpc_server] socket)';
+
+const passwordHint =
+  'give -u NAME and -p PASSWORD, or username and password in [supctl] of the configuration';
+/** supervisorctl's words. */
+const noApi =
+  'Sorry, supervisord responded but did not recognize the supervisor namespace commands that supervisorctl uses to control it.  ' +
+  'Please check that the [rpcinterface:supervisor] section is enabled in the configuration file (see sample.conf).';
+
+/** status has one of its own for every reason, and commands that supervisorctl doesn't check before have 1. */
+function exitOf(reach: Reach, usual: number): number {
+  return reach === 'usual' ? usual : reach === 'status' ? 4 : 1;
+}
 
 function unreached(line: string, hint: string, reach: Reach, usual: number): Reported {
   switch (reach) {

@@ -1,6 +1,7 @@
 /** The daemon, its groups and its events, both ways. */
+
+import type { DaemonAnswer } from '../../api/answers.js';
 import type { DaemonView, EventView, GroupChange, Watched } from '../../api/api.js';
-import type { DaemonAnswer } from '../answers.js';
 import type { supd } from '../contract.js';
 import { daemonState, groupChange } from './names.js';
 import { timeFromWire, timeToWire } from './time.js';

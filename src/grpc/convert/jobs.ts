@@ -1,8 +1,8 @@
 /** Jobs and their runs: to the contract from the api's records, from it to what the client gives. */
 import { constants } from 'node:os';
+import type { JobAnswer, RunAnswer, StepAnswer } from '../../api/answers.js';
 import type { DueTime, JobView } from '../../api/api.js';
 import type { Outcome, RunRecord, StepRecord } from '../../core/job.js';
-import type { JobAnswer, RunAnswer, StepAnswer } from '../answers.js';
 import type { supd } from '../contract.js';
 import { outcome } from './names.js';
 import { present, timeFromWire, timeToWire } from './time.js';

@@ -1,8 +1,11 @@
 /** What a client of the socket gets: names for states, epoch milliseconds for times, absent for unset. Types only. */
-import type { DaemonView } from '../api/api.js';
+
 import type { Outcome } from '../core/job.js';
 import type { Millis } from '../core/program.js';
+import type { DaemonView } from './api.js';
 
+export type { Outcome } from '../core/job.js';
+export type { ShownState } from '../core/program.js';
 export type {
   Channel,
   DueTime,
@@ -13,13 +16,13 @@ export type {
   ProcessView,
   ResultCode,
   Watched,
-} from '../api/api.js';
-export type { Outcome } from '../core/job.js';
-export type { ShownState } from '../core/program.js';
+} from './api.js';
 
-export interface DaemonAnswer extends DaemonView {
-  /** "supd.v1". */
+export interface DaemonAnswer extends Omit<DaemonView, 'startTime' | 'memoryBytes'> {
+  /** "supd.v1"; "3.0" over XML-RPC, which doesn't tell the rest. */
   readonly apiVersion: string;
+  readonly startTime?: Millis;
+  readonly memoryBytes?: number;
 }
 
 export interface ReadAnswer {

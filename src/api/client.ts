@@ -1,0 +1,117 @@
+/** What a client may ask a daemon, whatever the wire. Types only; src/grpc and src/xmlrpc have one each. */
+import type {
+  Channel,
+  DaemonAnswer,
+  DueTime,
+  GroupChange,
+  JobAnswer,
+  ProcessConfiguration,
+  ProcessResult,
+  ProcessView,
+  ReadAnswer,
+  RereadAnswer,
+  RunAnswer,
+  Watched,
+} from './answers.js';
+
+export interface CallOptions {
+  /** Ends the wait; what was begun goes on in the daemon. */
+  readonly signal?: AbortSignal;
+  /** The longest wait for the end of the call; undefined: no bound. */
+  readonly timeoutMs?: number;
+}
+
+interface Targets {
+  readonly targets: readonly string[];
+  readonly reason?: string;
+}
+interface Change extends Targets {
+  readonly noWait?: boolean;
+}
+interface Reason {
+  readonly reason?: string;
+}
+type Options = CallOptions;
+
+/** Every method fails with CallFailure, and nothing else. Leaving a `for await` cancels the wait, not what was begun. */
+export interface Client {
+  getDaemon(options?: Options): Promise<DaemonAnswer>;
+  rereadConfiguration(options?: Options): Promise<RereadAnswer>;
+  updateGroups(
+    request?: Reason & { readonly groups?: readonly string[] },
+    options?: Options,
+  ): AsyncIterable<GroupChange>;
+  addGroup(request: { readonly group: string }, options?: Options): Promise<void>;
+  removeGroup(request: { readonly group: string }, options?: Options): Promise<void>;
+  shutdown(request?: Reason, options?: Options): Promise<void>;
+  reload(request?: Reason, options?: Options): Promise<void>;
+  reopenLogs(options?: Options): Promise<void>;
+  watchEvents(request?: { readonly resumeToken?: string }, options?: Options): AsyncIterable<Watched>;
+
+  /** No targets: all. */
+  listProcesses(
+    request?: { readonly targets?: readonly string[] },
+    options?: Options,
+  ): Promise<{ readonly processes: readonly ProcessView[]; readonly unknown: readonly ProcessResult[] }>;
+  getProcess(request: { readonly name: string }, options?: Options): Promise<ProcessView>;
+  listConfigurations(options?: Options): Promise<readonly ProcessConfiguration[]>;
+  startProcesses(request: Change, options?: Options): AsyncIterable<ProcessResult>;
+  stopProcesses(request: Change, options?: Options): AsyncIterable<ProcessResult>;
+  restartProcesses(request: Change, options?: Options): AsyncIterable<ProcessResult>;
+  signalProcesses(
+    request: Targets & { readonly signal: string },
+    options?: Options,
+  ): Promise<readonly ProcessResult[]>;
+  writeStdin(
+    request: { readonly name: string; readonly chars: Uint8Array },
+    options?: Options,
+  ): Promise<void>;
+  /** No name: the daemon's own log. A negative offset counts from the end. At most 1 MiB. */
+  readLog(
+    request: {
+      readonly name?: string;
+      readonly channel?: Channel;
+      readonly offset?: number;
+      readonly length?: number;
+    },
+    options?: Options,
+  ): Promise<ReadAnswer>;
+  followLog(
+    request: { readonly name?: string; readonly channel?: Channel; readonly historyBytes?: number },
+    options?: Options,
+  ): AsyncIterable<Uint8Array>;
+  clearLogs(
+    request: { readonly targets?: readonly string[]; readonly daemon?: boolean },
+    options?: Options,
+  ): Promise<readonly ProcessResult[]>;
+
+  listJobs(options?: Options): Promise<readonly JobAnswer[]>;
+  /** The run at each change; the last has ended. */
+  runJob(
+    request: Reason & { readonly job: string; readonly fromStep?: string; readonly dryRun?: boolean },
+    options?: Options,
+  ): AsyncIterable<RunAnswer>;
+  /** The id of the run that is being ended. */
+  cancelRun(request: Reason & { readonly job: string }, options?: Options): Promise<string>;
+  /** Newest first. */
+  listRuns(
+    request: { readonly job: string; readonly limit?: number },
+    options?: Options,
+  ): Promise<readonly RunAnswer[]>;
+  previewSchedule(
+    request?: { readonly job?: string; readonly count?: number },
+    options?: Options,
+  ): Promise<readonly DueTime[]>;
+  readRunLog(
+    request: {
+      readonly job: string;
+      readonly runId?: string;
+      readonly step?: string;
+      readonly follow?: boolean;
+    },
+    options?: Options,
+  ): AsyncIterable<{ readonly step: string; readonly content: Uint8Array }>;
+
+  /** Ends the connection, so that the process can end. */
+  close(): void;
+}

@@ -1,0 +1,104 @@
+/**
+ * A client of supervisord, or of supd's HTTP sockets, that does what that of supd's own socket does as far as XML-RPC
+ * goes. What only supd's contract has is refused in words.
+ * @see http://supervisord.org/api.html
+ */
+import type { CallOptions, Client } from '../api/client.js';
+import { CallFailure } from '../api/failure.js';
+import { change, verbs } from './client/changes.js';
+import { followLog, readLog } from './client/logs.js';
+import { named, unknown } from './client/names.js';
+import { asArray, Rpc } from './client/rpc.js';
+import { configurationOf, daemonOf, processOf } from './client/structs.js';
+import { type Credentials, HttpTransport, type Place } from './client/transport.js';
+import { reread, update } from './client/updates.js';
+
+export type { Credentials, Place } from './client/transport.js';
+
+/** Nothing is opened before the first call. Every method fails with CallFailure, and nothing else. */
+export function connectXmlRpc(place: Place, credentials: Credentials | undefined): Client {
+  const transport = new HttpTransport(place, credentials);
+  const rpc = new Rpc(transport);
+  const list = async (options?: CallOptions) =>
+    asArray(await rpc.call('getAllProcessInfo', [], options)).map(processOf);
+  return {
+    getDaemon: async (options) => daemonOf(await rpc.all(daemonCalls, options)),
+    rereadConfiguration: (options) => reread(rpc, options),
+    updateGroups: (request, options) => update(rpc, request?.groups ?? [], options),
+    addGroup: async ({ group }, options) => void (await rpc.call('addProcessGroup', [group], options)),
+    removeGroup: async ({ group }, options) => void (await rpc.call('removeProcessGroup', [group], options)),
+    shutdown: async (_request, options) => void (await rpc.call('shutdown', [], options)),
+    reload: async (_request, options) => void (await rpc.call('restart', [], options)),
+    reopenLogs: () => refuse('reopening logs'),
+    watchEvents: () => refuseStream('events'),
+
+    listProcesses: async (request, options) => {
+      const all = await list(options);
+      const targets = request?.targets ?? [];
+      if (targets.length === 0 || targets.includes('all')) return { processes: all, unknown: [] };
+      return {
+        processes: targets.flatMap((target) => named(target, all)),
+        unknown: targets.filter((target) => named(target, all).length === 0).map(unknown),
+      };
+    },
+    getProcess: async ({ name }, options) => processOf(await rpc.call('getProcessInfo', [name], options)),
+    listConfigurations: async (options) =>
+      asArray(await rpc.call('getAllConfigInfo', [], options)).map(configurationOf),
+    startProcesses: (request, options) => change(rpc, verbs.start, waiting(request, 'starting'), options),
+    stopProcesses: (request, options) => change(rpc, verbs.stop, waiting(request, 'stopping'), options),
+    async *restartProcesses(request, options) {
+      // There is no call for both, and a start needs what was stopped to be gone.
+      yield* change(rpc, verbs.stop, waiting({ targets: request.targets }, ''), options);
+      yield* change(rpc, verbs.start, waiting(request, 'starting'), options);
+    },
+    signalProcesses: ({ targets, signal }, options) =>
+      collect(change(rpc, verbs.signal, { targets, params: [signal] }, options)),
+    writeStdin: async ({ name, chars }, options) =>
+      void (await rpc.call('sendProcessStdin', [name, Buffer.from(chars).toString('utf8')], options)),
+    readLog: (request, options) => readLog(rpc, request, options),
+    followLog: (request, options) => followLog(rpc, transport, request, options),
+    clearLogs: async ({ targets = [], daemon }, options) => {
+      if (daemon) await rpc.call('clearLog', [], options);
+      return collect(change(rpc, verbs.clear, { targets, params: [] }, options));
+    },
+
+    listJobs: () => refuse('jobs'),
+    runJob: () => refuseStream('jobs'),
+    cancelRun: () => refuse('jobs'),
+    listRuns: () => refuse('jobs'),
+    previewSchedule: () => refuse('jobs'),
+    readRunLog: () => refuseStream('jobs'),
+    close: () => {},
+  };
+}
+
+const daemonCalls = [
+  ['getSupervisorVersion'],
+  ['getAPIVersion'],
+  ['getIdentification'],
+  ['getPID'],
+  ['getState'],
+] as const;
+
+function waiting(
+  { targets, noWait = false }: { readonly targets: readonly string[]; readonly noWait?: boolean },
+  ordered: string,
+) {
+  return { targets, params: [!noWait], message: noWait ? ordered : '' };
+}
+
+async function collect<T>(items: AsyncIterable<T>): Promise<readonly T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
+
+function refuse(what: string): Promise<never> {
+  return Promise.reject(
+    new CallFailure('NOT_OFFERED', `${what}: only a supd has these, by its gRPC socket; XML-RPC does not`),
+  );
+}
+
+async function* refuseStream(what: string): AsyncGenerator<never, void, void> {
+  yield await refuse(what);
+}
