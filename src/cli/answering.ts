@@ -73,20 +73,21 @@ export function firstThatAnswers(attempts: readonly Attempt[]): Answering {
   /** Is there another attempt to make after this failure of a call? @throws what there is to tell when not */
   const moveOn = (error: unknown): void => {
     if (settled || !(error instanceof CallFailure)) throw error;
-    const other = attempts[at + 1];
-    if (error.code === 'NOT_GRPC' && other?.url === attempts[at]?.url) return next();
+    const here = attempts[at]?.url;
+    if (error.code === 'NOT_GRPC' && attempts[at + 1]?.url === here) return goTo(at + 1);
     if (!isNobody(error)) {
       settled = error.code !== 'CANCELLED';
       throw error;
     }
     first ??= error;
-    if (other) return next();
+    const elsewhere = attempts.findIndex(({ url }, index) => index > at && url !== here);
+    if (elsewhere >= 0) return goTo(elsewhere);
     const told = first;
     [at, chosen, first] = [0, undefined, undefined];
     throw told;
   };
-  const next = (): void => {
-    at += 1;
+  const goTo = (index: number): void => {
+    at = index;
     chosen = undefined;
   };
 
