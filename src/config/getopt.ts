@@ -6,8 +6,8 @@ export interface OptionName {
   readonly long: string;
   /** Does a value follow? */
   readonly takesValue: boolean;
-  /** Only by its whole name, so that it makes no prefix of another option ambiguous. */
-  readonly whole?: true;
+  /** A prefix stands for it only when it stands for no other. */
+  readonly own?: true;
 }
 
 export interface FoundOption {
@@ -52,8 +52,11 @@ function readLong(word: string, next: string | undefined, names: readonly Option
   const value = equals < 0 ? undefined : word.slice(equals + 1);
   // supervisorctl documents --history-file and accepts --history_file: both are meant.
   const asked = typed.replaceAll('-', '_');
-  const fits = ({ long, whole }: OptionName) => long === asked || (whole !== true && long.startsWith(asked));
-  const candidates = [...new Set(names.filter(fits).map(({ long }) => long))];
+  const fitting = names.filter(({ long }) => long.startsWith(asked));
+  const first = fitting.some(({ own }) => !own)
+    ? fitting.filter(({ own, long }) => !own || long === asked)
+    : fitting;
+  const candidates = [...new Set(first.map((one) => one.long))];
   const long = candidates.includes(asked) ? asked : candidates[0];
   const option = names.find((one) => one.long === long);
   if (!option) return { message: `option --${typed} not recognized` };

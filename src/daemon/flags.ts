@@ -106,7 +106,7 @@ function row(short: string, long: string, value: string, doc: string, sets?: str
   return { short, long, takesValue: value !== '', doc, ...more };
 }
 
-/** Not of supervisord: by its whole name, so that `--he` and `--ch` mean there what they mean here. */
+/** Not of supervisord, so that `--he` and `--ch` mean what they mean there. */
 function own(long: string, doc: string): Row {
-  return { short: '', long, takesValue: false, doc, whole: true };
+  return { short: '', long, takesValue: false, doc, own: true };
 }

@@ -52,7 +52,7 @@ test('supd’s own flags make no prefix of supervisord’s ambiguous', async (t)
   t.match(read('--check'), { ok: true, flags: { action: 'check' } });
   t.match(read('--help-config'), { ok: true, flags: { action: 'help-config' } });
   t.equal(messageOf('--c'), 'option --c not a unique prefix');
-  t.equal(messageOf('--help-conf'), 'option --help-conf not recognized');
+  t.match(read('--help-conf'), { ok: true, flags: { action: 'help-config' } });
 });
 
 test('wrong values are refused in supervisord’s words', async (t) => {
