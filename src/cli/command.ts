@@ -1,5 +1,6 @@
 /** What a command of supctl is, and what it may use. */
 import type { Loaded } from '../config/config.js';
+import type { Departure } from '../config/departures.js';
 import type { Client } from '../grpc/client.js';
 import type { Flags, FlagTable } from './flags.js';
 import type { Terminal } from './terminal.js';
@@ -59,6 +60,8 @@ export interface Session {
   /** Path of the configuration that supctl was given or has found. @throws when there is none */
   readonly configuration: () => string;
   readonly loadConfiguration: (file: string) => Promise<Loaded>;
+  /** Where supd departs from supervisord on it; undefined when it cannot be read. */
+  readonly findDepartures: (file: string) => Promise<readonly Departure[] | undefined>;
   readonly commands: readonly Command[];
 }
 

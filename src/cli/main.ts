@@ -3,6 +3,7 @@ import { existsSync, lstatSync, readFileSync, statSync } from 'node:fs';
 import { homedir, hostname, tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Loaded, Surroundings } from '../config/config.js';
+import type { Departure } from '../config/departures.js';
 import { fileSystem } from '../config/files.js';
 import { findConfig } from '../config/find.js';
 import { connect } from '../grpc/client.js';
@@ -37,6 +38,7 @@ async function main(): Promise<void> {
         ownerOf: (path) => statSync(path).uid,
       }),
     loadConfiguration,
+    findDepartures,
     exists,
     onInterrupt: (act) => {
       process.on('SIGINT', act);
@@ -73,16 +75,27 @@ function findConfiguration(given: string | undefined, program: string): string {
 }
 
 async function loadConfiguration(file: string): Promise<Loaded> {
-  const [{ loadConfig }, { findAccount, findGroup }] = await Promise.all([
+  const { loadConfig } = await import('../config/load.js');
+  return loadConfig(file, await wholeSurroundings());
+}
+
+async function findDepartures(file: string): Promise<readonly Departure[] | undefined> {
+  const [load, departures] = await Promise.all([
     import('../config/load.js'),
-    import('../os/accounts.js'),
+    import('../config/departures.js'),
   ]);
-  return loadConfig(file, {
+  const survey = load.surveyConfig(file, await wholeSurroundings());
+  return survey && departures.findDepartures(survey);
+}
+
+async function wholeSurroundings(): Promise<Surroundings> {
+  const { findAccount, findGroup } = await import('../os/accounts.js');
+  return {
     ...surroundings(),
     ...fileSystem,
     userExists: (name) => findAccount(name) !== undefined,
     groupExists: (name) => findGroup(name) !== undefined,
-  });
+  };
 }
 
 /** A directory that this user may not look into is no reason to try another place. */

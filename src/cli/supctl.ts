@@ -30,6 +30,7 @@ export interface Outside {
   readonly readConfiguration: (file: string) => Found;
   /** All of a configuration, for `check`. */
   readonly loadConfiguration: (file: string) => Promise<Loaded>;
+  readonly findDepartures: Session['findDepartures'];
   /** Is something at this path? One that may not be looked at counts. */
   readonly exists: (path: string) => boolean;
   /** Calls back at Ctrl-C until it is told to stop. */
@@ -88,6 +89,7 @@ async function act(terminal: Terminal, outside: Outside, options: Options): Prom
     commands: outside.commands,
     configuration: settings.configuration,
     loadConfiguration: outside.loadConfiguration,
+    findDepartures: outside.findDepartures,
   };
   try {
     if (interactive || options.interactive) {

@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { compile } from './compile.js';
 import type { Loaded, Overrides, Surroundings } from './config.js';
+import type { Survey } from './departures/rule.js';
 import { expand } from './expand.js';
 import { type Block, parseText, type Source } from './parse.js';
 import { openProblemLog, type ProblemLog } from './problems.js';
@@ -16,18 +17,41 @@ export { formatProblem } from './problems.js';
  */
 export function loadConfig(file: string, surroundings: Surroundings, overrides: Overrides = {}): Loaded {
   const problems = openProblemLog();
+  const files = readAll(file, surroundings, problems);
+  if (files === undefined) return { ok: false, problems: problems.sorted([file]) };
+  const { main, extra } = files;
+  const sections = mergeBlocks(files.blocks, problems);
+  const absolute = path.resolve(surroundings.cwd, file);
+  const named = { path: surroundings.realPath(absolute), included: extra.map((one) => one.path), main };
+  const config = compile(sections, named, surroundings, overrides, problems);
+  const found = problems.sorted([file, ...extra.map((one) => one.source.file)]);
+  return problems.hasErrors() ? { ok: false, problems: found } : { ok: true, config, problems: found };
+}
+
+/** What there is to look for departures in; undefined when the file can't be read. */
+export function surveyConfig(file: string, surroundings: Surroundings): Survey | undefined {
+  const files = readAll(file, surroundings, openProblemLog());
+  if (files === undefined) return undefined;
+  const problems = openProblemLog();
+  const sections = mergeBlocks(files.blocks, problems);
+  return { sections, file, repeated: problems.sorted([file]) };
+}
+
+interface Files {
+  readonly main: Source;
+  readonly extra: readonly Included[];
+  /** Of all files, in reading order. */
+  readonly blocks: readonly Block[];
+}
+
+function readAll(file: string, surroundings: Surroundings, problems: ProblemLog): Files | undefined {
   const absolute = path.resolve(surroundings.cwd, file);
   const main: Source = { file, here: path.dirname(absolute) };
   const text = readMain(absolute, main, surroundings, problems);
-  if (text === undefined) return { ok: false, problems: problems.sorted([file]) };
-
-  const blocks = parseInto(text, main, problems);
-  const extra = readIncludes(blocks, main, surroundings, problems);
-  const sections = mergeBlocks([...blocks, ...extra.flatMap((one) => one.blocks)], problems);
-  const files = { path: surroundings.realPath(absolute), included: extra.map((one) => one.path), main };
-  const config = compile(sections, files, surroundings, overrides, problems);
-  const found = problems.sorted([file, ...extra.map((one) => one.source.file)]);
-  return problems.hasErrors() ? { ok: false, problems: found } : { ok: true, config, problems: found };
+  if (text === undefined) return undefined;
+  const own = parseInto(text, main, problems);
+  const extra = readIncludes(own, main, surroundings, problems);
+  return { main, extra, blocks: [...own, ...extra.flatMap((one) => one.blocks)] };
 }
 
 interface Included {

@@ -77,7 +77,6 @@ export const SECTION_KINDS: readonly SectionKind[] = [
     doc: 'plugin of supervisorctl',
     table: CTL_PLUGIN,
     open: true,
-    served: 'later',
   },
   {
     kind: 'notify',

@@ -46,10 +46,15 @@ export function openProblemLog(): ProblemLog {
 
 /** `supd.conf:41: [program:x] stopsignal: "SIGTREM" is not a signal; did you mean SIGTERM?` */
 export function formatProblem(problem: Problem): string {
-  const place = problem.line > 0 ? `${problem.file}:${problem.line}` : problem.file;
-  const section = problem.section === undefined ? '' : ` [${problem.section}]`;
-  const key = problem.key === undefined ? '' : ` ${problem.key}:`;
-  return `${place}:${section}${key} ${problem.message}`;
+  const place = formatPlace(problem);
+  return `${place}${problem.key === undefined && problem.section !== undefined ? '' : ':'} ${problem.message}`;
+}
+
+/** `supd.conf:41: [program:x] stopsignal` */
+export function formatPlace({ file, line, section, key }: Place): string {
+  const place = line > 0 ? `${file}:${line}` : file;
+  if (section === undefined) return place;
+  return `${place}: [${section}]${key === undefined ? '' : ` ${key}`}`;
 }
 
 /** The text as it stands in a message: in double quotes, short, one line. */

@@ -73,6 +73,7 @@ export async function call(
     findConfiguration: (given) => given ?? '/etc/supd.conf',
     readConfiguration: () => ({ sockets: ['/run/supd.sock'], prompt: 'supervisor', historyFile: undefined }),
     loadConfiguration: () => Promise.reject(new Error('not expected')),
+    findDepartures: () => Promise.reject(new Error('not expected')),
     exists: () => true,
     onInterrupt: () => () => {},
     ...over,

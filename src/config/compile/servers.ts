@@ -32,7 +32,7 @@ export function compileRpcInterfaces(reading: Reading, sections: Sections): read
 export function checkPlugins(reading: Reading, sections: Sections): void {
   for (const section of sections.all) {
     const kind = kindOf(section)?.kind;
-    if (kind === 'ctlplugin') readOptions(reading, section, CTL_PLUGIN);
+    if (kind === 'ctlplugin') tellOfCtlPlugin(reading, section);
     if (kind === 'notify') readOptions(reading, section, NOTIFY);
   }
 }
@@ -77,5 +77,14 @@ function checkInterface(reading: Reading, section: Section): void {
   reading.problems.error(
     placeOf(section, key),
     `"${factory}" is a plugin in Python, which supd can't serve; right is ${USUAL_INTERFACE}, or no such section`,
+  );
+}
+
+/** A fault of the client's own is no reason not to start. */
+function tellOfCtlPlugin(reading: Reading, section: Section): void {
+  readOptions(reading, section, CTL_PLUGIN);
+  reading.problems.warning(
+    placeOf(section),
+    'a plugin of supervisorctl is Python, which supctl cannot load; its commands are missing there, and go on working in supervisorctl itself',
   );
 }

@@ -36,7 +36,7 @@ export const RPC_INTERFACE = {
 export const CTL_PLUGIN = {
   'supervisor.ctl_factory': {
     type: 'text',
-    doc: 'entry point of supervisorctl; not served',
+    doc: 'Python entry point of supervisorctl; supctl loads none',
     example: 'module:factory',
   },
 } as const satisfies Table;

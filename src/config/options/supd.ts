@@ -112,7 +112,11 @@ export const GRPC_SERVER = {
 
 /** [supctl], also written [supervisorctl]. */
 export const SUPCTL = {
-  serverurl: { type: 'text', default: 'http://localhost:9001', doc: 'where supervisorctl finds its daemon' },
+  serverurl: {
+    type: 'text',
+    default: 'http://localhost:9001',
+    doc: 'where supervisorctl finds its daemon; supctl where supd has no control socket',
+  },
   username: { type: 'text', doc: 'user name of the HTTP server', example: 'admin' },
   password: { type: 'text', doc: 'password of the HTTP server', example: 'secret' },
   prompt: { type: 'text', default: 'supervisor', doc: 'prompt of the interactive mode' },
