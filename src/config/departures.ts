@@ -11,8 +11,8 @@ export interface Departure {
   readonly name: string;
   readonly different: string;
   readonly advice: string;
-  /** compat=strict in [supd] undoes it. */
-  readonly strict: boolean;
+  /** compat=strict in [supd] undoes it; a text: in this case only. */
+  readonly strict: boolean | string;
   /** Where the configuration meets it; at least one. */
   readonly places: readonly Place[];
 }

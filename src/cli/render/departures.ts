@@ -4,7 +4,8 @@ import { formatPlace } from '../../config/problems.js';
 
 /** The places, then what is different there and what to do, indented. */
 export function departureLines({ places, different, advice, strict }: Departure): readonly string[] {
-  const undone = strict ? 'compat=strict in [supd] undoes it.' : 'compat=strict does not undo it.';
+  const when = typeof strict === 'string' ? ` ${strict}` : '';
+  const undone = strict ? `compat=strict in [supd] undoes it${when}.` : 'compat=strict does not undo it.';
   return [
     ...places.map(formatPlace),
     `    ${different}.`,

@@ -22,8 +22,8 @@ export interface Rule {
   readonly different: string;
   /** What to do about it, or why nothing. */
   readonly advice: string;
-  /** compat=strict makes supd do as supervisord. */
-  readonly strict: boolean;
+  /** compat=strict makes supd do as supervisord; a text: in this case only. */
+  readonly strict: boolean | string;
   readonly find: (survey: Survey) => readonly Place[];
 }
 

@@ -11,7 +11,7 @@ export const stopping: readonly Rule[] = [
     different:
       'stop all goes by descending priority, each priority when the one before is gone, and a shutdown stops groups of one priority together; supervisord asks everything at once for stop all, and stops one group after the other at a shutdown',
     advice: 'nothing to do where the priorities say what depends on what; where not, give some',
-    strict: false,
+    strict: 'for stop all and stop of a group by XML-RPC',
     find: (survey) => {
       const sections = [...programsOf(survey), ...ofKinds(survey, 'group')];
       const priorities = new Set(sections.map(priorityOf));
