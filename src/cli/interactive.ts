@@ -36,8 +36,10 @@ export async function interact(interaction: Interaction): Promise<number> {
     },
   });
   let kept: readonly string[] = history;
+  let asking = false;
   reader.on('history', (lines: string[]) => {
-    if (shown.hidden) lines.shift();
+    // Answers are no commands, and one of them may be a password.
+    if (asking) lines.shift();
     kept = [...lines];
   });
   const lines = new LineSource(reader);
@@ -58,10 +60,12 @@ export async function interact(interaction: Interaction): Promise<number> {
   };
   const ask: Ask = async (question, { hidden = false } = {}) => {
     show(question);
+    asking = true;
     shown.hidden = hidden;
     try {
       return (await lines.next(terminal.closed)) ?? '';
     } finally {
+      asking = false;
       shown.hidden = false;
     }
   };

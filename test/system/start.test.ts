@@ -169,7 +169,7 @@ test('-s keeps the log off stdout', async (t) => {
 test('--version, --help and --check answer and start nothing', async (t) => {
   const place = makePlace(t, program('a', 'waits'));
   t.match(await place.run(['--version']), { status: 0, stdout: /^\d+\.\d+\.\d+\n$/, stderr: '' });
-  t.match(await place.run(['-h']), { status: 0, stdout: /usage: supd/, stderr: '' });
+  t.match(await place.run(['-h']), { status: 0, stdout: /^Usage: supd/m, stderr: '' });
   t.match(await place.run(['--check', '-c', place.conf]), { status: 0, stdout: '', stderr: '' });
   t.match(await place.run(['-x']), { status: 2, stderr: /^Error: option -x not recognized\n/ });
   t.match(await place.run(['-n', 'word']), { status: 2, stderr: /positional arguments are not supported/ });
