@@ -171,7 +171,7 @@ test('a listener that reads nothing costs its events, and neither time nor memor
   await supd.logs(/ERRO pool l event buffer overflowed, discarding event \d+/);
   t.match(await supd.told('status', 'p'), { status: 0, stdout: /RUNNING/ });
   const { memoryBytes } = await supd.client.getDaemon();
-  t.ok(memoryBytes < 200e6, `the daemon takes ${memoryBytes} bytes`);
+  t.ok((memoryBytes ?? Infinity) < 200e6, `the daemon takes ${memoryBytes} bytes`);
   t.match(await supd.told('restart', 'l'), { stdout: 'l: stopped\nl: started\n' });
   t.match(await supd.ended('SIGTERM'), { code: 0 });
 });
