@@ -54,6 +54,11 @@ export function makeControl(daemon: Daemon): Control {
       const process = findProcess(daemon.engine.world, name);
       tellAsked(daemon, 'write to', [process.spec.id], asked);
       if (pidOf(process.state) === 0) throw new SupdError('NOT_RUNNING', `${name} is not running`);
+      if (process.spec.socket)
+        throw new SupdError(
+          'NO_FILE',
+          `${name} has its FastCGI socket as standard input: nothing can be written`,
+        );
       for (let at = 0; at < chars.length; at += PIPE_BUF) {
         if (daemon.streamsOf(process.spec.id)?.writeStdin(chars.subarray(at, at + PIPE_BUF))) continue;
         throw new SupdError('FAILED', `${name} does not read its standard input: its pipe is full`);

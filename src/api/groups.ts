@@ -46,6 +46,8 @@ export function makeGroups(daemon: Daemon, read: ReadConfiguration): Groups {
       if (daemon.engine.world.groups.has(name))
         throw new SupdError('ALREADY_ADDED', `${name} is active already`);
       if (!group) throw new SupdError('BAD_NAME', `no group is named "${name}"`, { field: 'group' });
+      const wrong = daemon.sockets.check(group);
+      if (wrong !== undefined) throw new SupdError('BAD_CONFIG', wrong);
       tellAsked(daemon, 'add', [name], asked);
       daemon.engine.dispatch({ type: 'addGroups', groups: [group], autostart: true });
     },
@@ -111,6 +113,11 @@ async function* update(
   }
   for (const name of [...changes.removed, ...changes.changed].filter(wanted)) {
     const isGone = changes.removed.includes(name);
+    const wrong = isGone ? undefined : wrongSocket(daemon, name);
+    if (wrong !== undefined) {
+      yield { group: name, change: 'FAILED', message: wrong };
+      continue;
+    }
     const running = membersOf(daemon, name).filter(({ state }) => isActive(state));
     for await (const _ of stopEach(daemon, running).stopped(signal));
     yield { group: name, change: 'STOPPED', message: '' };
@@ -123,9 +130,20 @@ async function* update(
     yield { group: name, change: isGone ? 'REMOVED' : 'UPDATED', message: '' };
   }
   for (const name of changes.added.filter(wanted)) {
+    const wrong = wrongSocket(daemon, name);
+    if (wrong !== undefined) {
+      yield { group: name, change: 'FAILED', message: wrong };
+      continue;
+    }
     add(daemon, name);
     yield { group: name, change: 'ADDED', message: '' };
   }
+}
+
+/** Why the group that is to come could not start, found before the one that is there is stopped. */
+function wrongSocket(daemon: Daemon, name: string): string | undefined {
+  const group = daemon.servedGroups().find((one) => one.name === name);
+  return group && daemon.sockets.check(group);
 }
 
 function add(daemon: Daemon, name: string): void {

@@ -50,7 +50,6 @@ export const SECTION_KINDS: readonly SectionKind[] = [
     doc: 'a program with a socket as its stdin',
     table: FCGI_PROGRAM,
     isProgram: true,
-    served: 'later',
   },
   {
     kind: 'unix_http_server',

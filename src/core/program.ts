@@ -49,6 +49,24 @@ export interface LaunchSpec {
   readonly noNewPrivileges: boolean;
 }
 
+/** The listening socket that is descriptor 0 of every copy of a FastCGI program. */
+export type SharedSocketSpec = (
+  | {
+      readonly kind: 'unix';
+      readonly path: string;
+      readonly mode: number;
+      /** As configured, `user` or `user:group`. */
+      readonly owner?: string;
+      /** Without an owner: the program's user, whose the socket is to be with its primary group. */
+      readonly user?: string;
+    }
+  /** IPv6 addresses without brackets. */
+  | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
+) & {
+  /** Connections that may wait; undefined: as many as the system allows. */
+  readonly backlog?: number;
+};
+
 /** One slot that holds at most one live process: a program, or one of its `numprocs` copies. */
 export interface ProcessSpec extends LaunchSpec {
   /** `group:name`, unique. */
@@ -75,6 +93,8 @@ export interface ProcessSpec extends LaunchSpec {
   readonly stderr: StreamSpec;
   /** SUPERVISOR_SERVER_URL of the child; undefined: AUTO. */
   readonly serverUrl?: string;
+  /** Programs with the same one share it. */
+  readonly socket?: SharedSocketSpec;
 }
 
 /** What the processes of an [eventlistener:x] are told of. */
@@ -89,7 +109,7 @@ export interface PoolSpec {
 
 export interface GroupSpec {
   readonly name: string;
-  /** `program`: the group that a lone program is; `group`: a [group:x]. The last one is not served yet. */
+  /** `program`: the group that a lone program is; `group`: a [group:x]. */
   readonly kind: 'program' | 'group' | 'eventlistener' | 'fcgi-program';
   readonly priority: number;
   /** Of an event listener, and of nothing else. */

@@ -13,11 +13,13 @@ import type { MainLog } from '../logs/mainlog.js';
 import type { Exits } from '../os/exits.js';
 import { readNow } from './clock.js';
 import { findCommand } from './commands.js';
+import { Conditions } from './conditions.js';
 import { Engine } from './engine.js';
 import type { EventLog } from './eventlog.js';
 import { Journal } from './journal.js';
 import { Processes } from './processes.js';
 import { serverUrlOf } from './serverurl.js';
+import { SharedSockets } from './sockets.js';
 import { Steps } from './steps.js';
 import { makeFifoDir, type ProcessStreams, removeAutoLogs } from './streams.js';
 import { StreamTable } from './streamtable.js';
@@ -42,6 +44,7 @@ export class Daemon {
   readonly engine: Engine;
   readonly journal: Journal;
   readonly usage: UsageSampler;
+  readonly sockets: SharedSockets;
   readonly startTime: Millis = Date.now();
   /** The configuration that was read last; groups that run keep theirs until update. */
   config: Config;
@@ -53,7 +56,7 @@ export class Daemon {
   readonly #sweeper: Sweeper;
   readonly #runWatchers = new Set<(run: RunRecord) => void>();
   readonly #changeWatchers = new Set<(id: string, change: StateChange) => void>();
-  readonly #conditions = new Map<string, string>();
+  readonly #conditions: Conditions;
   #requests = 0;
   #end: (mode: 'restarting' | 'shutdown') => void = () => {};
 
@@ -61,6 +64,9 @@ export class Daemon {
     this.parts = parts;
     this.config = parts.config;
     const { daemon } = parts.config;
+    this.sockets = new SharedSockets((line) => parts.log.info(line));
+    this.sockets.checkAll(this.servedGroups());
+    this.#conditions = new Conditions((failure) => parts.log.error(failure));
     if (!daemon.nocleanup) removeAutoLogs(daemon.childLogDir, daemon.identifier);
     this.#events = new SupervisorEvents({
       server: daemon.identifier,
@@ -91,6 +97,7 @@ export class Daemon {
       sweeper: this.#sweeper,
       processOf: (id) => this.engine.world.processes.get(id),
       streamsOf: (id) => this.#streams.of(id),
+      sockets: this.sockets,
       answer: (id, event) => this.engine.dispatch({ type: 'process', id, event }),
       told: (level, line) => parts.log[level](line),
       serverUrl: serverUrlOf(parts.config),
@@ -106,11 +113,13 @@ export class Daemon {
       },
     });
     this.usage = new UsageSampler(parts.exits);
+    const stateOf = (id: string) => this.engine.world.processes.get(id)?.state.name ?? 'STOPPED';
+    this.engine.onChange(() => this.sockets.release(stateOf));
   }
 
   /** The configured groups that this version runs. */
   servedGroups(): readonly GroupSpec[] {
-    return this.config.groups.filter(({ kind }) => kind !== 'fcgi-program');
+    return this.config.groups;
   }
 
   /** Takes over what was read anew, as what `update` and `add` go by. */
@@ -190,13 +199,14 @@ export class Daemon {
   /** What does not work just now, in sentences. */
   conditions(): readonly string[] {
     const main = this.parts.log.file?.failure;
-    return [...this.#conditions.values(), ...(main ? [main] : []), ...this.#streams.failures()];
+    return [...this.#conditions.all(), ...(main ? [main] : []), ...this.#streams.failures()];
   }
 
   close(): void {
     this.engine.close();
     this.usage.close();
     this.#processes.close();
+    this.sockets.close();
     this.#sweeper.close();
     this.#steps.close();
     this.#streams.closeAll();
@@ -250,9 +260,9 @@ export class Daemon {
         return this.engine.dispatch({ type: 'jobs', event: { type: 'scheduled', job, after, due } });
       }
       case 'rememberDue':
-        return this.#note('schedule', this.journal.rememberDue(effect.job, effect));
+        return this.#conditions.note('schedule', this.journal.rememberDue(effect.job, effect));
       case 'remember':
-        return this.#note('journal', this.journal.writeRun(effect.record));
+        return this.#conditions.note('journal', this.journal.writeRun(effect.record));
       case 'tell':
         return this.parts.log[effect.level](effect.text);
       case 'runStarted':
@@ -271,15 +281,6 @@ export class Daemon {
         return;
       default:
         return this.#steps.perform(effect);
-    }
-  }
-
-  /** Keeps a condition in `status` for as long as it lasts, and in the log once. */
-  #note(about: string, failure: string | undefined): void {
-    if (failure === undefined) this.#conditions.delete(about);
-    else {
-      if (this.#conditions.get(about) !== failure) this.parts.log.error(failure);
-      this.#conditions.set(about, failure);
     }
   }
 

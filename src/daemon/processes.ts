@@ -2,6 +2,7 @@
 import type { ProcessEffect, ProcessEvent, ProcessSpec } from '../core/program.js';
 import type { Process } from '../core/world.js';
 import { signalProcess, type Tag } from '../os/tree.js';
+import type { SharedSockets } from './sockets.js';
 import { type SpawnerParts, spawnOne } from './spawner.js';
 import type { ProcessStreams } from './streams.js';
 import type { Sweeper } from './sweeper.js';
@@ -11,6 +12,7 @@ export interface ProcessesParts {
   readonly sweeper: Sweeper;
   readonly processOf: (id: string) => Process | undefined;
   readonly streamsOf: (id: string) => ProcessStreams | undefined;
+  readonly sockets: SharedSockets;
   readonly answer: (id: string, event: ProcessEvent) => void;
   readonly told: (level: 'info' | 'warn', line: string) => void;
   /** SUPERVISOR_SERVER_URL where a program doesn't say it. */
@@ -87,7 +89,8 @@ export class Processes {
       name: spec.name,
       launch: spec,
       tags: this.#variablesOf(spec),
-      openFds: (uid, gid) => streams.openFor(uid, gid),
+      openFds: (uid, gid) =>
+        streams.openFor(uid, gid, spec.socket && this.#parts.sockets.take(id, spec.socket)),
       ended: (exit) => {
         streams.drain();
         if (!spawned.ok) return;

@@ -4,6 +4,7 @@ import { type Chain, composeChain, composeEnvironment, type Tools } from '../cor
 import type { Exit, LaunchSpec, SpawnFailure } from '../core/program.js';
 import type { Exits } from '../os/exits.js';
 import { withNofile } from '../os/limits.js';
+import { ListenError } from '../os/listen.js';
 import { SpawnError, spawnProcess } from '../os/spawn.js';
 import { findCommand } from './commands.js';
 import { resolveIdentity } from './identity.js';
@@ -51,6 +52,7 @@ export function spawnOne(parts: SpawnerParts, order: SpawnOrder): Spawned {
   try {
     fds = order.openFds(runAs?.uid ?? process.geteuid?.() ?? 0, runAs?.gid ?? process.getegid?.() ?? 0);
   } catch (error) {
+    if (error instanceof ListenError) return refuse('OTHER', error.message);
     return refuse('OTHER', openFailure(name, error as NodeJS.ErrnoException));
   }
   try {

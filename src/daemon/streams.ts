@@ -114,10 +114,11 @@ export class ProcessStreams {
 
   /**
    * Opens what a child of this user needs; FIFOs and pumps outlive the child.
+   * @param socket  a descriptor for its standard input instead of a FIFO; closed when this fails
    * @throws the system's error of a log file or a FIFO
    */
-  openFor(uid: number, gid: number): ChildFds {
-    const opened: number[] = [];
+  openFor(uid: number, gid: number, socket?: number): ChildFds {
+    const opened: number[] = socket === undefined ? [] : [socket];
     const keep = (fd: number): number => {
       opened.push(fd);
       return fd;
@@ -125,7 +126,7 @@ export class ProcessStreams {
     try {
       mkdirSync(this.#options.fifoDir, { recursive: true, mode: 0o700 });
       if (this.#options.isListener(this.#spec)) this.#removeFifos();
-      const stdin = keep(this.#childEnd('in', uid, gid));
+      const stdin = socket ?? keep(this.#childEnd('in', uid, gid));
       const stdout = keep(this.#outputEnd('stdout', uid, gid));
       const stderr = this.#spec.redirectStderr ? stdout : keep(this.#outputEnd('stderr', uid, gid));
       this.#owner = uid;

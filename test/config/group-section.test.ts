@@ -110,11 +110,10 @@ test('an event listener is checked fully', async (t) => {
   t.match(problemsOf('[supd]\n[eventlistener:e]\ncommand=e\nevents=\n').join(), /events: is empty/);
 });
 
-test('a FastCGI program is checked fully and gives one warning', async (t) => {
-  const section = (options: string) => problemsOf(`[supd]\n[fcgi-program:f]\ncommand=f\n${options}`).slice(1);
+test('a FastCGI program is checked fully', async (t) => {
+  const section = (options: string) => problemsOf(`[supd]\n[fcgi-program:f]\ncommand=f\n${options}`);
   t.same(section('socket=unix:///run/f\nsocket_owner=zope:save\nsocket_mode=0770\nsocket_backlog=5\n'), []);
-  t.match(section(''), []);
-  t.match(problemsOf('[supd]\n[fcgi-program:f]\ncommand=f\n').join(), /socket: is missing/);
+  t.match(section('').join(), /socket: is missing/);
   t.match(section('socket=foo\n'), [/"foo" is not a socket; right is unix:\/\/\/path or tcp:\/\/host:port/]);
   t.match(section('socket=unix://rel\n'), [/"rel" is not an absolute path/]);
   t.match(section('socket=tcp://h:1\nsocket_mode=0700\n'), [
@@ -124,9 +123,42 @@ test('a FastCGI program is checked fully and gives one warning', async (t) => {
   t.match(section('socket=unix:///run/f\nsocket_owner=zz\n'), [/there is no user "zz"/]);
 });
 
-test('a FastCGI program in a group is an ordinary program', async (t) => {
-  const loaded = loadText('[supd]\n[fcgi-program:f]\ncommand=f\n[group:g]\nprograms=f\n');
-  t.ok(loaded.ok && loaded.config.groups[0]?.processes[0]?.id === 'g:f');
+test('all copies of a FastCGI program have one socket, with the program’s user unless it has an owner', async (t) => {
+  const socketOf = (options: string) => {
+    const text = `[supd]\n[fcgi-program:f]\ncommand=f\nnumprocs=2\nprocess_name=%(process_num)d\n${options}`;
+    const [group] = configOf(text).groups;
+    t.equal(group?.kind, 'fcgi-program');
+    const [one, two] = (group?.processes ?? []).map(({ socket }) => socket);
+    t.same(one, two);
+    return one;
+  };
+  const unix = { kind: 'unix', path: '/run/f', mode: 0o700 };
+  t.same(socketOf('socket=unix:///run/%(program_name)s\n'), unix);
+  t.same(socketOf('socket=unix:///run/./f\nuser=zope\n'), { ...unix, user: 'zope' });
+  t.same(socketOf('socket=unix:///run/f\nuser=zope\nsocket_owner=save\nsocket_mode=770\n'), {
+    ...unix,
+    owner: 'save',
+    mode: 0o770,
+  });
+  t.same(socketOf('socket=tcp://LocalHost:9000\nsocket_backlog=5\n'), {
+    kind: 'tcp',
+    host: 'localhost',
+    port: 9000,
+    backlog: 5,
+  });
+  t.same(socketOf('socket=tcp://[::1]:9000\n'), { kind: 'tcp', host: '::1', port: 9000 });
+});
+
+test('in a group a FastCGI program has its socket; what is wrong with that is no error', async (t) => {
+  const of = (text: string, daemon = '') => {
+    const loaded = loadText(`[supd]\n${daemon}[fcgi-program:f]\ncommand=f\n${text}[group:g]\nprograms=f\n`);
+    t.ok(loaded.ok);
+    return loaded.ok ? loaded.config.groups[0]?.processes[0] : undefined;
+  };
+  t.match(of('socket=unix:///run/f\n'), { id: 'g:f', socket: { path: '/run/f' } });
+  t.equal(of('socket=unix:///run/f\n', 'compat=strict\n')?.socket, undefined);
+  t.equal(of('socket=foo\n')?.socket, undefined);
+  t.equal(of('')?.socket, undefined);
 });
 
 test('HTTP servers are checked fully', async (t) => {

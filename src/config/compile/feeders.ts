@@ -1,10 +1,12 @@
-/** [eventlistener:x], and [fcgi-program:x], which is checked fully, for a later version to serve. */
+/** [eventlistener:x], and the sockets of [fcgi-program:x]. */
 import { EVENT_TYPES } from '../../core/event-types.js';
-import type { GroupSpec } from '../../core/program.js';
+import type { GroupSpec, SharedSocketSpec } from '../../core/program.js';
 import { didYouMean } from '../nearest.js';
+import { omitUndefined } from '../omit-undefined.js';
 import { EVENT_LISTENER, FCGI_PROGRAM } from '../options/groups.js';
+import { PROGRAM } from '../options/program.js';
 import { quote } from '../problems.js';
-import { placeOf, type Reading, readOptions } from '../reader.js';
+import { forgiving, placeOf, type Reading, readOptions } from '../reader.js';
 import type { Section } from '../sections.js';
 import { compileProgram } from './process.js';
 
@@ -59,22 +61,29 @@ export function compileEventListener(
   };
 }
 
-export function checkFcgiProgram(reading: Reading, section: Section, environment: Environment): void {
-  checkFcgiOptions(reading, section);
-  compileProgram(reading, section, section.name ?? '', environment);
-}
-
-/** Those that an ordinary program doesn't have. */
-export function checkFcgiOptions(reading: Reading, section: Section): void {
+/** The socket of a [fcgi-program:x]; undefined when it has none that could be served (which has been told then). */
+export function compileSocket(reading: Reading, section: Section): SharedSocketSpec | undefined {
   const { problems } = reading;
   const names = new Map([['program_name', section.name ?? '']]);
   const values = readOptions(reading, section, FCGI_PROGRAM, names);
-  const backlog = values.socket_backlog;
+  const { socket, socket_backlog: backlog } = values;
   if (backlog !== undefined && (backlog < 1 || backlog > 65_535)) {
     problems.error(placeOf(section, 'socket_backlog'), `${backlog} does not do; right is 1 to 65535`);
   }
+  if (socket === undefined) return undefined;
+  if (socket.kind === 'unix') {
+    const { user } = readOptions(forgiving(reading), section, { user: PROGRAM.user });
+    const owner = values.socket_owner;
+    const mode = values.socket_mode ?? 0o700;
+    return {
+      ...socket,
+      mode,
+      ...omitUndefined({ ...(owner === undefined ? { user } : { owner }), backlog }),
+    };
+  }
   for (const key of ['socket_owner', 'socket_mode']) {
-    if (!section.entries.has(key) || values.socket?.startsWith('unix://') !== false) continue;
+    if (!section.entries.has(key)) continue;
     problems.error(placeOf(section, key), 'only a unix:// socket has an owner and a mode');
   }
+  return { ...socket, ...omitUndefined({ backlog }) };
 }

@@ -1,5 +1,5 @@
 /** Programs, groups, event listeners and FastCGI programs -> groups in starting order. */
-import type { GroupSpec, ProcessSpec } from '../../core/program.js';
+import type { GroupSpec, ProcessSpec, SharedSocketSpec } from '../../core/program.js';
 import { didYouMean } from '../nearest.js';
 import { GROUP } from '../options/groups.js';
 import { quote } from '../problems.js';
@@ -7,7 +7,7 @@ import { forgiving, placeOf, type Reading, readOptions } from '../reader.js';
 import type { Section, Sections } from '../sections.js';
 import { readName } from '../types/words.js';
 import { kindOf } from './check-keys.js';
-import { checkFcgiOptions, checkFcgiProgram, compileEventListener } from './feeders.js';
+import { compileEventListener, compileSocket } from './feeders.js';
 import { compareNames, compileProgram } from './process.js';
 
 type Environment = Readonly<Record<string, string>>;
@@ -33,16 +33,18 @@ export function compileGroups(
     return { section, group: compileGroup(reading, section, members, environment) };
   });
   for (const section of programs) {
-    if (!grouped.has(section)) placed.push({ section, group: compileLone(reading, section, environment) });
+    if (!grouped.has(section))
+      placed.push({ section, group: compileLone(reading, section, 'program', environment) });
   }
   for (const section of of('eventlistener')) {
     const group = compileEventListener(reading, section, environment);
     placed.push({ section, group: { ...group, processes: dropTwins(reading, section, group.processes) } });
   }
   for (const section of feeders) {
-    // In a group it is an ordinary program, whose socket supervisord doesn't look at.
-    if (grouped.has(section)) checkFcgiOptions(forgiving(reading), section);
-    else checkFcgiProgram(reading, section, environment);
+    if (grouped.has(section)) continue;
+    const socket = compileSocket(reading, section);
+    const group = compileLone(reading, section, 'fcgi-program', environment, socket);
+    placed.push({ section, group });
   }
 
   placed.sort((a, b) => a.group.priority - b.group.priority || compareNames(a.group.name, b.group.name));
@@ -91,7 +93,10 @@ function compileGroup(
   const named = readName(name, reading);
   if (!named.ok) reading.problems.error(placeOf(section), named.why);
   const { priority } = readOptions(reading, section, GROUP);
-  const listed = members.flatMap((member) => compileProgram(reading, member, name, environment).processes);
+  const listed = members.flatMap((member) => {
+    const socket = member.kind === 'fcgi-program' ? socketInGroup(reading, member) : undefined;
+    return compileProgram(reading, member, name, environment, socket).processes;
+  });
   return {
     name,
     kind: 'group',
@@ -100,17 +105,32 @@ function compileGroup(
   };
 }
 
+/**
+ * In a group, supervisord runs a FastCGI program as an ordinary one and doesn't look at its socket: it is served
+ * here, but a fault of it is no error.
+ */
+function socketInGroup(reading: Reading, section: Section): SharedSocketSpec | undefined {
+  const socket = compileSocket(forgiving(reading), section);
+  return reading.strict ? undefined : socket;
+}
+
 /** supervisord goes by the order of programs= alone; priorities count here, and that order where they are equal. */
 function inStartingOrder({ strict }: Reading, listed: readonly ProcessSpec[]): readonly ProcessSpec[] {
   return strict ? listed : [...listed].sort((a, b) => a.priority - b.priority);
 }
 
-function compileLone(reading: Reading, section: Section, environment: Environment): GroupSpec {
+function compileLone(
+  reading: Reading,
+  section: Section,
+  kind: GroupSpec['kind'],
+  environment: Environment,
+  socket?: SharedSocketSpec,
+): GroupSpec {
   const name = section.name ?? '';
-  const { options, processes } = compileProgram(reading, section, name, environment);
+  const { options, processes } = compileProgram(reading, section, name, environment, socket);
   return {
     name,
-    kind: 'program',
+    kind,
     priority: options.priority,
     processes: dropTwins(reading, section, processes),
   };

@@ -1,5 +1,5 @@
 /** A section with the options of a program -> its processes. */
-import type { Limits, ProcessSpec } from '../../core/program.js';
+import type { Limits, ProcessSpec, SharedSocketSpec } from '../../core/program.js';
 import { readEnvFile } from '../env-file.js';
 import { layer, type Names } from '../expand.js';
 import { omitUndefined } from '../omit-undefined.js';
@@ -24,12 +24,14 @@ export interface Program {
 /**
  * Every copy of the program, as a member of `group`.
  * @param environment  the variables of [supd], which the program's own come over
+ * @param socket       what its copies accept on, for a FastCGI program
  */
 export function compileProgram(
   reading: Reading,
   section: Section,
   group: string,
   environment: Readonly<Record<string, string>>,
+  socket?: SharedSocketSpec,
 ): Program {
   const program = section.name ?? '';
   const named = readName(program, reading);
@@ -46,7 +48,8 @@ export function compileProgram(
       ['process_num', options.numprocs_start + index],
       ['numprocs', options.numprocs],
     ]);
-    return compileCopy(reading, section, { program, group, environment, options, names: layer(names, copy) });
+    const context = { program, group, environment, socket, options, names: layer(names, copy) };
+    return compileCopy(reading, section, context);
   });
   return {
     options,
@@ -88,6 +91,7 @@ interface CopyContext {
   readonly program: string;
   readonly group: string;
   readonly environment: Readonly<Record<string, string>>;
+  readonly socket: SharedSocketSpec | undefined;
   readonly options: Common;
   readonly names: Names;
 }
@@ -129,6 +133,7 @@ function compileCopy(reading: Reading, section: Section, context: CopyContext): 
       umask: options.umask,
       nice: options.nice,
       serverUrl: url.trim().toUpperCase() === 'AUTO' ? undefined : url,
+      socket: context.socket,
     }),
   };
 }

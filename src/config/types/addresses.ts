@@ -1,4 +1,5 @@
 /** Network addresses and URLs. */
+import path from 'node:path';
 import { quote } from '../problems.js';
 import { readInteger } from '../whitespace.js';
 import { accept, type Reader, refuse } from './read.js';
@@ -13,16 +14,23 @@ export const readAddress: Reader<string> = (text) => {
   return accept(`${host === '*' ? '' : host}:${port}`);
 };
 
-/** `unix:///absolute/path` or `tcp://host:port`. */
-export const readFcgiSocket: Reader<string> = (text) => {
+export type FcgiSocket =
+  | { readonly kind: 'unix'; readonly path: string }
+  | { readonly kind: 'tcp'; readonly host: string; readonly port: number };
+
+/** `unix:///absolute/path`, `tcp://host:port` or `tcp://[IPv6 address]:port`. */
+export const readFcgiSocket: Reader<FcgiSocket> = (text) => {
   if (text.startsWith('unix://')) {
     const file = text.slice('unix://'.length);
     return file.startsWith('/')
-      ? accept(text)
+      ? accept({ kind: 'unix', path: path.normalize(file) })
       : refuse(`${quote(file)} is not an absolute path; right is unix:///path`);
   }
-  const port = Number(/^tcp:\/\/[^\s:]+:(\d+)$/.exec(text)?.[1] ?? Number.NaN);
-  if (port >= 1 && port <= 65_535) return accept(text);
+  const [, six, four = '', digits = ''] =
+    /^tcp:\/\/(?:\[([0-9a-fA-F:.]+)\]|([^\s:]+)):(\d+)\n?$/.exec(text) ?? [];
+  const port = Number(digits);
+  if (digits !== '' && port >= 1 && port <= 65_535)
+    return accept({ kind: 'tcp', host: (six ?? four).toLowerCase(), port });
   return refuse(`${quote(text)} is not a socket; right is unix:///path or tcp://host:port`);
 };
 
