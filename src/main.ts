@@ -225,7 +225,7 @@ function placesOf(config: Config): { readonly rundir: string; readonly statedir:
 function mainLogOptions({ daemon }: Config) {
   return {
     path: daemon.logfile,
-    ...(daemon.logfile === 'syslog' ? { syslog: syslogFor('supervisord') } : {}),
+    ...(daemon.logfile === 'syslog' ? { syslog: toSyslog } : {}),
     maxBytes: daemon.logfileMaxBytes,
     backups: daemon.logfileBackups,
     level: daemon.logLevel,
@@ -234,8 +234,8 @@ function mainLogOptions({ daemon }: Config) {
 }
 
 /** Under the name that log filters know. */
-function syslogFor(ident: string) {
-  return (severity: number, message: string) => tellSyslog(ident, severity, message);
+function toSyslog(severity: number, message: string): void {
+  tellSyslog('supervisord', severity, message);
 }
 
 function readForApi(readConfig: () => ReturnType<typeof loadConfig>): ReadConfiguration {

@@ -12,6 +12,10 @@ export interface Heard {
   readonly raw?: (bytes: Buffer) => void;
   /** What goes to the log. */
   readonly logged?: (bytes: Buffer) => void;
+  /** The same, but never what is captured. */
+  readonly written?: (bytes: Buffer) => void;
+  /** The child is gone. */
+  readonly ended?: () => void;
   readonly capture?: {
     readonly maxBytes: number;
     readonly captured: (bytes: Buffer) => void;
@@ -31,10 +35,11 @@ export function makeOutput(log: LogFile | undefined, heard: Heard | undefined, s
   const filter = stripAnsi ? new AnsiFilter() : undefined;
   heard?.begins?.();
   if (heard === undefined) return { sink: plainSink(log, filter), end: () => {} };
-  const { raw, logged, capture } = heard;
+  const { raw, logged, written, ended, capture } = heard;
   const write = (bytes: Buffer): void => {
     log?.append(bytes);
     logged?.(bytes);
+    written?.(bytes);
   };
   const capturing = capture
     ? new Capture(capture.maxBytes, {
@@ -51,7 +56,10 @@ export function makeOutput(log: LogFile | undefined, heard: Heard | undefined, s
       if (capturing) capturing.take(clean);
       else if (clean.length > 0) write(clean);
     },
-    end: () => capturing?.end(),
+    end() {
+      capturing?.end();
+      ended?.();
+    },
   };
 }
 

@@ -16,6 +16,7 @@ import {
   writeToFifo,
 } from '../os/fifo.js';
 import { type Heard, makeOutput, type Output } from './output.js';
+import { withSyslog } from './syslogcopy.js';
 
 export type Channel = 'stdout' | 'stderr';
 
@@ -187,8 +188,15 @@ export class ProcessStreams {
   #plan(channel: Channel, spec: StreamSpec): Stream {
     const unused = channel === 'stderr' && this.#spec.redirectStderr;
     const file = unused ? undefined : this.#filePath(channel, spec);
-    const heard = unused ? undefined : this.#options.heardOf(this.#spec, channel);
+    const heard = unused ? undefined : this.#heardOf(channel, spec);
     return { spec, path: file, heard, log: undefined, pump: undefined, output: undefined };
+  }
+
+  #heardOf(channel: Channel, { syslog }: StreamSpec): Heard | undefined {
+    const heard = this.#options.heardOf(this.#spec, channel);
+    // What a listener says on stdout is for supd alone.
+    const isProtocol = channel === 'stdout' && this.#options.isListener(this.#spec);
+    return syslog && !isProtocol ? withSyslog(heard, this.#spec.name) : heard;
   }
 
   #filePath(channel: Channel, { file }: StreamSpec): string | undefined {

@@ -23,7 +23,7 @@ export interface MainLogOptions {
   readonly format: 'text' | 'json';
   /** Every line goes to the daemon's stdout too. */
   readonly echo: boolean;
-  /** Takes the messages instead of a file, by syslog(3)'s severities (7: debug). */
+  /** Takes the lines instead of a file, without their newline, by syslog(3)'s severities (7: debug). */
   readonly syslog?: (severity: number, message: string) => void;
 }
 
@@ -62,8 +62,9 @@ export function openMainLog(options: MainLogOptions): MainLog {
       write(line: string): void {
         const bytes = Buffer.from(toLine(line));
         file?.append(bytes);
-        syslog?.(...toSyslog(line));
         echo?.append(bytes);
+        const lines = !syslog ? [] : options.format === 'json' ? [line] : linesOf(line);
+        for (const one of lines) syslog?.(severityOf(line), one.trimEnd());
       },
     },
   );
@@ -93,9 +94,24 @@ function openEcho(): LogFile | undefined {
   }
 }
 
+interface Written {
+  readonly level: Level;
+  readonly time: number;
+  readonly msg: string;
+}
+
 /** `2026-11-23 05:04:28,209 INFO message`, local time. */
 function textLine(line: string): string {
-  const { level, time, msg } = JSON.parse(line) as { level: Level; time: number; msg: string };
+  return format(JSON.parse(line) as Written);
+}
+
+/** Each line of the message as one of its own. */
+function linesOf(line: string): readonly string[] {
+  const written = JSON.parse(line) as Written;
+  return written.msg.split('\n').map((msg) => format({ ...written, msg }));
+}
+
+function format({ level, time, msg }: Written): string {
   return `${stamp(new Date(time))} ${LEVELS[level][1]} ${msg}\n`;
 }
 
@@ -106,8 +122,8 @@ function stamp(at: Date): string {
   return `${day} ${clock},${String(at.getMilliseconds()).padStart(3, '0')}`;
 }
 
-function toSyslog(line: string): [severity: number, message: string] {
-  const { level, msg } = JSON.parse(line) as { level: Level; msg: string };
+function severityOf(line: string): number {
+  const { level } = JSON.parse(line) as { level: Level };
   const [number] = LEVELS[level];
-  return [number in SEVERITIES ? SEVERITIES[number as keyof typeof SEVERITIES] : 7, msg];
+  return number in SEVERITIES ? SEVERITIES[number as keyof typeof SEVERITIES] : 7;
 }

@@ -1,5 +1,4 @@
 /** One datagram to a unix socket, which Node can't send: unix(7), sendto(2). */
-import { closeSync } from 'node:fs';
 import { libc } from './libc.js';
 
 const socket = libc('int socket(int domain, int type, int protocol)');
@@ -15,20 +14,21 @@ const FLAGS = 0x4000 | 0x40;
 /** sizeof(sockaddr_un) less its family. */
 const PATH_BYTES = 108;
 
+/** One for all messages: it is bound to nothing, and children don't inherit it. */
+let sender = -1;
+
 /**
  * @param target  a path, or an abstract name that begins with "@"
  * @returns whether it was sent
  */
-export function sendDatagram(target: string, message: string): boolean {
+export function sendDatagram(target: string, message: string | Uint8Array): boolean {
   const name = Buffer.from(target.startsWith('@') ? `\0${target.slice(1)}` : target);
   if (name.length >= PATH_BYTES) return false;
   const address = Buffer.alloc(2 + PATH_BYTES);
   address.writeUInt16LE(AF_UNIX, 0);
   name.copy(address, 2);
-  const fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  if (fd < 0) return false;
+  if (sender < 0) sender = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (sender < 0) return false;
   const bytes = Buffer.from(message);
-  const sent = sendto(fd, bytes, bytes.length, FLAGS, address, 2 + name.length);
-  closeSync(fd);
-  return sent === bytes.length;
+  return sendto(sender, bytes, bytes.length, FLAGS, address, 2 + name.length) === bytes.length;
 }

@@ -62,7 +62,7 @@ function compileStream(
   if (logfile.kind !== 'syslog') return { ...rest, file: logfile };
   problems.warning(
     place,
-    `syslog is the old way to say ${stream}_syslog=true, which is not served by this version yet; there is no log`,
+    `syslog is the old way to say ${stream}_syslog=true and ${stream}_logfile=NONE, as which it counts`,
   );
   return { ...rest, syslog: true, file: { kind: 'none' } };
 }

@@ -187,7 +187,7 @@ export const PROGRAM_COPY = {
   },
   stdout_logfile_maxbytes: { type: 'bytes', default: '50MB', doc: 'size at which it is rotated; 0: never' },
   stdout_logfile_backups: { type: 'count', default: '10', doc: 'rotated files kept; 0: none' },
-  stdout_syslog: { type: 'bool', default: 'false', doc: 'send stdout to syslog too', served: 'later' },
+  stdout_syslog: { type: 'bool', default: 'false', doc: 'send stdout to syslog too, line by line' },
   stderr_logfile: {
     type: 'logfile',
     default: 'AUTO',
@@ -196,7 +196,7 @@ export const PROGRAM_COPY = {
   },
   stderr_logfile_maxbytes: { type: 'bytes', default: '50MB', doc: 'size at which it is rotated; 0: never' },
   stderr_logfile_backups: { type: 'count', default: '10', doc: 'rotated files kept; 0: none' },
-  stderr_syslog: { type: 'bool', default: 'false', doc: 'send stderr to syslog too', served: 'later' },
+  stderr_syslog: { type: 'bool', default: 'false', doc: 'send stderr to syslog too, line by line' },
 } as const satisfies Table;
 
 /** Read before the rest, because its variables can be used there. */
