@@ -51,6 +51,7 @@ const READERS = {
   'loose path': paths.readLoosePath,
   'main log': paths.readMainLog,
   name: words.readName,
+  names: words.readNames,
   nice: numbers.readNice,
   octal: numbers.readOctal,
   owner: readOwner,

@@ -136,7 +136,8 @@ export function finish(child: ChildProcess, input = ''): Promise<Answer> {
   });
 }
 
-async function clear(dir: string): Promise<void> {
+/** Ends all that runs in the directory, and removes it. */
+export async function clear(dir: string): Promise<void> {
   await until(`nothing of ${dir} to be alive`, () => {
     const left = processesNaming(dir);
     for (const pid of left) if (isAlive(pid)) process.kill(pid, 'SIGKILL');

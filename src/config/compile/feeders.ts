@@ -36,9 +36,9 @@ export function compileEventListener(
     problems.error(placeOf(section, 'buffer_size'), `${values.buffer_size} is too small; right is 1 or more`);
   }
   if (values.result_handler !== EVENT_LISTENER.result_handler.default) {
-    problems.warning(
+    problems.error(
       placeOf(section, 'result_handler'),
-      `a handler in Python can't be called: an answer of OK means done, any other one rejected; right is ${EVENT_LISTENER.result_handler.default}, or nothing`,
+      `a handler in Python can't be called; right is ${EVENT_LISTENER.result_handler.default}, or nothing`,
     );
   }
   const { options, processes } = compileProgram(reading, section, name, environment);

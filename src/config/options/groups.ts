@@ -4,7 +4,7 @@ import type { Table } from './row.js';
 /** [group:x]. */
 export const GROUP = {
   programs: {
-    type: 'list',
+    type: 'names',
     default: '',
     doc: 'programs of the group, in starting order',
     example: 'example',
@@ -14,7 +14,7 @@ export const GROUP = {
 
 /** [eventlistener:x], beside the options of a program. */
 export const EVENT_LISTENER = {
-  events: { type: 'list', required: true, doc: 'event types it is told of', example: 'TICK_60' },
+  events: { type: 'names', required: true, doc: 'event types it is told of', example: 'TICK_60' },
   priority: { type: 'int', default: '-1', doc: 'of the whole pool: lower starts earlier and stops later' },
   buffer_size: { type: 'int', default: '10', doc: 'events kept while no listener is ready' },
   result_handler: {

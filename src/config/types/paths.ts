@@ -12,6 +12,7 @@ export type Logfile =
 
 /** A directory that exists. */
 export const readDirectory: Reader<string> = (text, context) => {
+  if (text === '') return refuse('is empty; give a directory');
   const directory = absolute(text, context);
   if (context.surroundings.isDirectory(directory)) return accept(directory);
   const what = context.surroundings.exists(directory) ? 'is not a directory' : 'does not exist';
