@@ -26,6 +26,7 @@ export function expand(text: string, names: Names): Expanded {
   let done = '';
   let at = 0;
   let note: string | undefined;
+  let isFirst = true;
   while (at < text.length) {
     const percent = text.indexOf('%', at);
     if (percent < 0) break;
@@ -39,12 +40,14 @@ export function expand(text: string, names: Names): Expanded {
     }
     if (item.name === undefined) {
       const lone = text.slice(percent, item.end);
-      // Python puts its whole dictionary here, once. Nobody can want that, but it is no error there.
-      if (note !== undefined || !/[sra]/.test(item.conversion)) return { ok: false, why: lonePercent(lone) };
+      // Python puts its whole dictionary here, as the first item. Nobody can want that, but it is no error there.
+      if (!isFirst || !/[sra]/.test(item.conversion)) return { ok: false, why: lonePercent(lone) };
       note = lonePercent(lone);
+      isFirst = false;
       done += lone;
       continue;
     }
+    isFirst = false;
     const value = names.get(item.name);
     if (value === undefined) return { ok: false, why: unknownName(item.name, names) };
     const shown = format(value, item);

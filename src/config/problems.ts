@@ -47,7 +47,8 @@ export function openProblemLog(): ProblemLog {
 /** `supd.conf:41: [program:x] stopsignal: "SIGTREM" is not a signal; did you mean SIGTERM?` */
 export function formatProblem(problem: Problem): string {
   const place = formatPlace(problem);
-  return `${place}${problem.key === undefined && problem.section !== undefined ? '' : ':'} ${problem.message}`;
+  const colon = problem.key === undefined && problem.section !== undefined ? '' : ':';
+  return onOneLine(`${place}${colon} ${problem.message}`);
 }
 
 /** `supd.conf:41: [program:x] stopsignal` */
@@ -55,6 +56,14 @@ export function formatPlace({ file, line, section, key }: Place): string {
   const place = line > 0 ? `${file}:${line}` : file;
   if (section === undefined) return place;
   return `${place}: [${section}]${key === undefined ? '' : ` ${key}`}`;
+}
+
+/** What is no character to show, as JSON writes it: a file's text must not act on a terminal or make up lines. */
+function onOneLine(text: string): string {
+  return text.replace(/[\p{Cc}\u2028\u2029]/gu, (char) => {
+    const short = JSON.stringify(char).slice(1, -1);
+    return short === char ? `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}` : short;
+  });
 }
 
 /** The text as it stands in a message: in double quotes, short, one line. */

@@ -47,6 +47,7 @@ const DIALECT: readonly Broken[] = [
   one('a line without a delimiter', '>nothing\n', { keyless: true }),
   one('a line without a key', '>= 1\n', { keyless: true }),
   one('an empty header', '>[]\n', { keyless: true }),
+  one('a comment sign inside quotes', program('environment=A="1 ;2"'), { taken: 'it is not a comment' }),
   one('an error behind a continuation', '[program:p]\ncommand=/bin/true\n  a\n>b\n', { keyless: true }),
 ];
 

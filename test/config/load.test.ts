@@ -165,3 +165,31 @@ test('no text makes loading throw, and what is refused says why', async (t) => {
   );
   t.pass('held for all');
 });
+
+// Found by random files (fuzz.test.ts, and clients/configuration-fuzz.test.ts against supervisord itself).
+
+test('a message stays on one line and is harmless to a terminal, whatever the file says', async (t) => {
+  const said = problemsOf('[supd]\n[program:a]\ncommand=x\nuser=%(here)\n  s\u001b[31m\n[pro\u001b[31m]\n');
+  t.ok(said.length >= 2);
+  for (const line of said) t.notMatch(line, /[\n\u001b]/);
+  t.match(said.join(), /pro\\u001b\[31m/);
+});
+
+test('blanks round a process’s name are no part of it, and an empty name is none', async (t) => {
+  const nameOf = (text: string) =>
+    configOf(`[supd]\n[program:a]\ncommand=x\nprocess_name=${text}\n`).groups[0]?.processes[0]?.id;
+  t.equal(nameOf('\n  b'), 'a:b');
+  t.equal(nameOf(''), 'a:a');
+  t.match(problemsOf('[supd]\n[program:a]\ncommand=x\nprocess_name=\n'), [
+    'supd.conf:4: [program:a] process_name: is empty; a it is, as without it',
+  ]);
+});
+
+test('a lone %s is an error behind another item, as for Python', async (t) => {
+  const of = (text: string) => loadText(`[supd]\n[program:a]\ncommand=${text}\n`).ok;
+  t.same(['%s', '%s %(here)s', '%(here)s %s', '%s %s', '%% %s'].map(of), [true, true, false, false, true]);
+});
+
+test('a directory is not empty', async (t) => {
+  t.match(problemsOf('[supd]\ndirectory=\n'), [/directory: is empty/]);
+});

@@ -8,6 +8,7 @@ import type { Values } from '../options/row.js';
 import { placeOf, type Reading, readOptions, textOf } from '../reader.js';
 import type { Section } from '../sections.js';
 import { readName } from '../types/words.js';
+import { strip } from '../whitespace.js';
 import { compileStderr, compileStdout } from './streams.js';
 
 type Common = Values<typeof PROGRAM>;
@@ -77,7 +78,12 @@ function checkTogether(reading: Reading, section: Section, options: Common): voi
   const entry = section.entries.get('process_name');
   const template = entry === undefined ? PROGRAM_COPY.process_name.default : textOf(entry, reading);
   const named = readName(template, reading);
-  if (!named.ok) problems.error(placeOf(section, 'process_name'), named.why);
+  if (template === '')
+    problems.warning(
+      placeOf(section, 'process_name'),
+      `is empty; ${section.name ?? ''} it is, as without it`,
+    );
+  else if (!named.ok) problems.error(placeOf(section, 'process_name'), named.why);
   if (options.numprocs > 1 && !template.includes('%(process_num)')) {
     const place = placeOf(section, entry === undefined ? 'numprocs' : 'process_name');
     problems.error(
@@ -101,7 +107,8 @@ function compileCopy(reading: Reading, section: Section, context: CopyContext): 
   const own = readVariables(reading, section, context.names);
   const variables = new Map(Object.entries(own).map(([key, value]) => [`ENV_${key}`, value]));
   const copy = readOptions(reading, section, PROGRAM_COPY, layer(context.names, variables));
-  const name = copy.process_name;
+  // supervisord takes an empty name, with which nobody can do anything.
+  const name = strip(copy.process_name) || program;
   const url = options.serverurl;
   return {
     id: `${group}:${name}`,
