@@ -97,7 +97,8 @@ function readDefault(reading: Reading, row: OptionRow, names: Names): unknown {
   const known = knownDefaults.get(reading) ?? new Map<OptionRow, unknown>();
   if (known.has(row)) return known.get(row);
   const text = fillIn(row.default, row, names, reading);
-  const read = text.ok ? readByRow(text.value, row, reading) : text;
+  // What is filled in may be of no use; that has been told where it is from.
+  const read = readByRow(text.ok ? text.value : row.default, row, reading);
   const value = read.ok ? read.value : undefined;
   if (!row.default.includes('%')) knownDefaults.set(reading, known.set(row, value));
   return value;

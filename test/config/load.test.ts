@@ -193,3 +193,9 @@ test('a lone %s is an error behind another item, as for Python', async (t) => {
 test('a directory is not empty', async (t) => {
   t.match(problemsOf('[supd]\ndirectory=\n'), [/directory: is empty/]);
 });
+
+test('a NUL in a name is an error, not a crash', async (t) => {
+  t.match(problemsOf('[supd]\n[program:\0]\ncommand=x\n'), [
+    /"\\u0000" is no name: it must not contain "\\u0000"/,
+  ]);
+});

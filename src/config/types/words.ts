@@ -58,7 +58,7 @@ export function readChoice(text: string, choices: readonly string[]): ReturnType
 export const readName: Reader<string> = (text) => {
   const name = strip(text);
   if (name === '') return refuse('the name is empty');
-  const bad = /[ :/]/.exec(name)?.[0];
+  const bad = /[ :/\0]/.exec(name)?.[0];
   return bad === undefined
     ? accept(name)
     : refuse(`${quote(name)} is no name: it must not contain ${quote(bad)}`);
