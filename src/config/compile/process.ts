@@ -107,8 +107,7 @@ function compileCopy(reading: Reading, section: Section, context: CopyContext): 
   const own = readVariables(reading, section, context.names);
   const variables = new Map(Object.entries(own).map(([key, value]) => [`ENV_${key}`, value]));
   const copy = readOptions(reading, section, PROGRAM_COPY, layer(context.names, variables));
-  // supervisord takes an empty name, with which nobody can do anything.
-  const name = strip(copy.process_name) || program;
+  const name = nameOf(copy.process_name, section.entries.get('process_name')?.value ?? '', program);
   const url = options.serverurl;
   return {
     id: `${group}:${name}`,
@@ -143,6 +142,12 @@ function compileCopy(reading: Reading, section: Section, context: CopyContext): 
       socket: context.socket,
     }),
   };
+}
+
+/** Blanks round the template don't count, those that are filled in do. supervisord takes an empty name, too. */
+function nameOf(filled: string, template: string, program: string): string {
+  const name = template === strip(template) ? filled : strip(filled);
+  return name === '' ? program : name;
 }
 
 /** Those of env_file, and over them those of `environment`. */
