@@ -77,9 +77,13 @@ const EXPANSION: readonly Broken[] = [
     '>identifier=%(ENV_A)s\n[program:p]\ncommand=x\nenvironment=A="1"\n',
   ),
   one('%(here)s in a port', '[inet_http_server]\n>port=%(here)s\n'),
-  one('%(here)s in a user name', '[inet_http_server]\nport=127.0.0.1:9\nusername=%(here)s\npassword=x\n', {
-    taken: '%(here)s can be used everywhere',
-  }),
+  one(
+    '%(here)s in a user name',
+    '[inet_http_server]\nport=127.0.77.9:47921\nusername=%(here)s\npassword=x\n',
+    {
+      taken: '%(here)s can be used everywhere',
+    },
+  ),
 ];
 
 const TYPES: readonly Broken[] = [

@@ -81,3 +81,41 @@ test('a configuration from a buildout starts unchanged: every program runs as it
   t.match(await ctl('shutdown'), { status: 0, stdout: 'Shut down\n' });
   t.equal(await ended, 0);
 });
+
+test('the recipe’s own supervisorctl, with its user and password, talks to supd', async (t) => {
+  if (!requireStack(t, NEEDS)) return;
+  const site = await build(t);
+  const { ended } = start(t, site);
+  // The wrapper that buildout made: it names the configuration, which names server, user and password.
+  const ctl = (...words: string[]) => run(path.join(site.dir, 'bin/supervisorctl'), ...words);
+  const status = await until('all to run', async () => {
+    const { stdout } = await ctl('status');
+    return (
+      RUNNING.every((name) => new RegExp(`^${name} +RUNNING +pid \\d+, uptime 0:`, 'm').test(stdout)) &&
+      stdout
+    );
+  });
+  t.match(status, /^instance-debug +STOPPED +Not started$/m);
+  t.match(await ctl('restart', 'instance1'), {
+    status: 0,
+    stdout: 'instance1: stopped\ninstance1: started\n',
+  });
+  t.match(await ctl('stop', 'haproxy'), { status: 0, stdout: 'haproxy: stopped\n' });
+  t.match(await ctl('status', 'haproxy'), { status: 3, stdout: /^haproxy +STOPPED / });
+  t.match(await ctl('reread'), { status: 0, stdout: 'No config updates to processes\n' });
+  const text = readFileSync(site.conf, 'utf8');
+  const { serverurl = '' } = /^serverurl = (?<serverurl>.*)$/m.exec(text)?.groups ?? {};
+  const wrong = await run(
+    '/opt/supd-stack/buildout/bin/supervisorctl',
+    '-s',
+    serverurl,
+    '-u',
+    'admin',
+    '-p',
+    'x',
+    'version',
+  );
+  t.match(wrong, { status: 1, stdout: /Server requires authentication/ });
+  t.match(await ctl('shutdown'), { status: 0, stdout: 'Shut down\n' });
+  t.equal(await ended, 0);
+});

@@ -19,7 +19,6 @@ const cases: readonly (readonly [what: string, servers: string, url: string | un
     'http://127.0.77.2:9002',
   ],
   ['an IPv6 address', inet('a', '[::1]:47917'), 'http://[::1]:47917'],
-  ['every address', inet('a', '*:47919'), 'http://localhost:47919'],
   [
     'the first unix socket before any port',
     inet('a', '127.0.77.3:9001') + unix('b') + unix('c'),
