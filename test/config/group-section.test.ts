@@ -88,7 +88,7 @@ test('an event listener is checked fully', async (t) => {
   t.same(section(''), []);
   t.same(section('result_handler=supervisor.dispatchers:default_handler\n'), []);
   t.match(section('result_handler=my.module:handler\n'), [
-    /result_handler: a handler in Python can't be called: .*right is supervisor.dispatchers:default_handler, or nothing/,
+    /result_handler: a handler in Python can't be called; right is supervisor.dispatchers:default_handler, or nothing/,
   ]);
   t.match(section('stdout_capture_maxbytes=1KB\nstdout_events_enabled=true\n'), [
     /stdout_capture_maxbytes: ignored: the stdout of an event listener is its protocol/,
