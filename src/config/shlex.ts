@@ -41,7 +41,9 @@ function lexPlain(text: string): Lexed {
       at = end;
     } else {
       endWord();
-      tokens.push(char);
+      const whole = characterAt(text, at);
+      tokens.push(whole);
+      at += whole.length - 1;
     }
   }
   endWord();
@@ -65,7 +67,9 @@ function lexPosix(text: string): Lexed {
     } else if (char === '\\') {
       at += 1;
       if (at >= text.length) return { ok: false, why: 'No escaped character' };
-      word = (word ?? '') + text[at];
+      const whole = characterAt(text, at);
+      word = (word ?? '') + whole;
+      at += whole.length - 1;
     } else if (isQuote(char)) {
       const piece = readQuoted(text, at);
       if (piece === undefined) return { ok: false, why: 'No closing quotation' };
@@ -75,7 +79,9 @@ function lexPosix(text: string): Lexed {
       word = (word ?? '') + char;
     } else {
       endWord();
-      tokens.push(char);
+      const whole = characterAt(text, at);
+      tokens.push(whole);
+      at += whole.length - 1;
     }
   }
   endWord();
@@ -98,6 +104,11 @@ function readQuoted(text: string, start: number): { text: string; end: number } 
     }
   }
   return undefined;
+}
+
+/** As Python counts them: one beyond U+FFFF is one. */
+function characterAt(text: string, at: number): string {
+  return String.fromCodePoint(text.codePointAt(at) ?? 0);
 }
 
 function isQuote(char: string): boolean {

@@ -30,6 +30,12 @@ test('bare words may hold paths, numbers, signs, colons and parentheses', async 
   t.same(valuesOf('A=/usr/bin:/bin,B=-1.5+2,C=(x)'), { A: '/usr/bin:/bin', B: '-1.5+2', C: '(x)' });
 });
 
+test('a character beyond U+FFFF is one character, as to supervisord', async (t) => {
+  t.same(valuesOf('A=b😀C=d'), { A: 'b', C: 'd' });
+  t.same(valuesOf('A=b😀C=d', true), { A: 'b', C: 'd' });
+  t.same(valuesOf('A="\\""\\😀'), { A: '"😀' });
+});
+
 test('commas, equal signs and semicolons belong into quotes', async (t) => {
   t.same(valuesOf('A="a,b=c;d"'), { A: 'a,b=c;d' });
 });
