@@ -52,10 +52,7 @@ export interface Launch {
 
 /** @param text  sections of programs and jobs; [supd] is there already, everything in it below the directory */
 export function makePlace(t: Test, text: string, daemon: Options = {}): Place {
-  const dir = mkdtempSync(path.join(existsSync('/tmp') ? '/tmp' : tmpdir(), 'supd-'));
-  // Other users' programs work in it.
-  chmodSync(dir, 0o755);
-  cpSync(realpathSync(fixtures), path.join(dir, 'bin'), { recursive: true });
+  const dir = makeDirectory();
   const conf = path.join(dir, 'supd.conf');
   t.teardown(() => clear(dir));
   const environment = { PATH: process.env.PATH ?? '', HOME: dir, SUPD_TEST: dir };
@@ -77,6 +74,15 @@ export function makePlace(t: Test, text: string, daemon: Options = {}): Place {
   };
   place.configure(text);
   return place;
+}
+
+/** A directory of its own below /tmp, with copies of the fixtures in bin/. */
+export function makeDirectory(): string {
+  const dir = mkdtempSync(path.join(existsSync('/tmp') ? '/tmp' : tmpdir(), 'supd-'));
+  // Other users' programs work in it.
+  chmodSync(dir, 0o755);
+  cpSync(realpathSync(fixtures), path.join(dir, 'bin'), { recursive: true });
+  return dir;
 }
 
 /** A [program:x] whose logs are NAME.out and NAME.err. The command's first word may be a fixture. */
