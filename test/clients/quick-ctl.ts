@@ -25,6 +25,7 @@ export async function runCtl(
   writeFileSync(file(0), input);
   const status = await new Promise<number>((resolve) => {
     waiting.set(id, resolve);
+    keep(true);
     server?.stdin?.write(`${JSON.stringify({ id, words, dir, cwd: dir, env })}\n`);
   });
   const answer = { status, stdout: readFileSync(file(1), 'utf8'), stderr: readFileSync(file(2), 'utf8') };
@@ -39,7 +40,14 @@ function start(): ChildProcess {
     const [id = '', status] = line.split(' ');
     waiting.get(id)?.(Number(status));
     waiting.delete(id);
+    keep(waiting.size > 0);
   });
-  for (const handle of [child, child.stdin, child.stdout]) (handle as unknown as { unref(): void }).unref();
   return child;
+}
+
+/** It holds the test only while it has something to answer. */
+function keep(on: boolean): void {
+  for (const handle of [server, server?.stdin, server?.stdout] as unknown as { ref(): void; unref(): void }[])
+    if (on) handle.ref();
+    else handle.unref();
 }
