@@ -80,12 +80,12 @@ function startAll(daemon: Daemon, targets: readonly Target[], asked: Asked): Asy
   const wanted: Process[] = [];
   for (const { process, single } of targets) {
     const { name } = process.state;
-    if (isActive(process.state) && name !== 'STOPPING' && name !== 'SWEEPING') {
-      if (single) refused.push(result(process, 'ALREADY_STARTED', 'it is running already'));
-      continue;
-    }
+    const isUp = isActive(process.state) && name !== 'STOPPING' && name !== 'SWEEPING';
+    if (isUp && !single) continue;
+    // First, as supervisord: what waits for its next try in vain hears why.
     const wrong = daemon.checkCommand(process.spec);
     if (wrong) refused.push(result(process, wrong.code, wrong.why));
+    else if (isUp) refused.push(result(process, 'ALREADY_STARTED', 'it is running already'));
     else wanted.push(process);
   }
   const outcomes = watchStarts(daemon, wanted, asked);
@@ -163,7 +163,10 @@ async function* stopAll(
   try {
     for await (const process of stops.stopped(asked.signal)) {
       waiting.delete(process);
-      yield result(process, 'STOPPED', '');
+      const state = daemon.engine.world.processes.get(process.spec.id)?.state;
+      yield state?.name === 'UNKNOWN'
+        ? result(process, 'FAILED', `${process.spec.name} (pid ${state.pid}) can't be stopped: ${state.why}`)
+        : result(process, 'STOPPED', '');
     }
   } finally {
     clearInterval(told);

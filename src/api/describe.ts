@@ -43,7 +43,7 @@ export function formatUptime(ms: number): string {
 }
 
 /** `%b %d %I:%M %p`, local time: "Nov 23 05:04 AM". */
-function formatDeath(wall: number): string {
+export function formatDeath(wall: number): string {
   const date = new Date(wall);
   const two = (value: number) => String(value).padStart(2, '0');
   const hour = date.getHours();

@@ -43,9 +43,9 @@ export function makeGroups(daemon: Daemon, read: ReadConfiguration): Groups {
     addGroup(name, asked) {
       refuseIfClosing(daemon);
       const group = daemon.servedGroups().find((one) => one.name === name);
+      if (!group) throw new SupdError('BAD_NAME', `no group is named "${name}"`, { field: 'group' });
       if (daemon.engine.world.groups.has(name))
         throw new SupdError('ALREADY_ADDED', `${name} is active already`);
-      if (!group) throw new SupdError('BAD_NAME', `no group is named "${name}"`, { field: 'group' });
       const wrong = daemon.sockets.check(group);
       if (wrong !== undefined) throw new SupdError('BAD_CONFIG', wrong);
       tellAsked(daemon, 'add', [name], asked);

@@ -61,14 +61,14 @@ export function makeInspect(daemon: Daemon): Inspect {
             ...autoLogs(daemon, spec),
           })),
         )
-        .sort((a, b) => compare(a.group, b.group) || compare(a.name, b.name));
+        .sort((a, b) => compare(a.name, b.name));
     },
     events: (token, signal) => watchEvents(daemon, token, signal),
     tellRemote: (type, text) => daemon.tellRemote(type, text),
   };
 }
 
-/** Groups of one priority stay in the order in which they came. */
+/** Groups, and members of a group, by priority; equals stay in the order in which they came. */
 function groups(daemon: Daemon): readonly GroupView[] {
   const { world } = daemon.engine;
   return [...world.groups.values()]
@@ -76,10 +76,12 @@ function groups(daemon: Daemon): readonly GroupView[] {
     .map(({ name, priority, processes }) => ({
       name,
       priority,
-      members: processes.flatMap(({ id }) => {
-        const process = world.processes.get(id);
-        return process ? [{ id, name: process.spec.name, group: name, state: shown(process.state) }] : [];
-      }),
+      members: [...processes]
+        .sort((a, b) => a.priority - b.priority)
+        .flatMap(({ id }) => {
+          const process = world.processes.get(id);
+          return process ? [{ id, name: process.spec.name, group: name, state: shown(process.state) }] : [];
+        }),
     }));
 }
 

@@ -16,7 +16,7 @@ export function remember(
     return { ...rest, started: now };
   }
   if (event.type === 'spawnFailed') {
-    return { ...next, spawnError: event.why, spawnFailure: event.code, stopped: now.wall };
+    return { ...next, spawnError: event.why, spawnFailure: event.code, started: now };
   }
   const spawns = effects.some((effect) => effect.type === 'spawn');
   const restarts = !spawns ? next.restarts : event.type === 'start' ? 0 : next.restarts + 1;

@@ -25,7 +25,7 @@ export interface Process {
   readonly spec: ProcessSpec;
   readonly groupPriority: number;
   readonly state: ProcessState;
-  /** Of the last spawn. */
+  /** Of the last spawn, or of the last try. */
   readonly started?: Now;
   /** Of the last end, wall clock. */
   readonly stopped?: Millis;

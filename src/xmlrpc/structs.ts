@@ -1,5 +1,6 @@
 /** The structs of supervisord's answers, field by field. */
 import type { ConfiguredProcess, ProcessResult, ProcessView } from '../api/api.js';
+import { formatDeath } from '../api/describe.js';
 import type { ShownState, StreamSpec } from '../core/program.js';
 import type { Struct } from './codec/value.js';
 import { faultOf, SUCCESS } from './faults.js';
@@ -19,7 +20,7 @@ const STATES = {
 const INT_MAX = 2 ** 31 - 1;
 
 /** Of getProcessInfo. */
-export function processStruct(view: ProcessView, nowMs: number): Struct {
+export function processStruct(view: ProcessView, nowMs: number, strict: boolean): Struct {
   // supervisord forgets a status at the next start, and never has one of an end that came too soon.
   const hasEnded = view.state === 'EXITED' || view.state === 'STOPPED';
   // What could never be spawned was started for supervisord, and did not stop.
@@ -38,8 +39,13 @@ export function processStruct(view: ProcessView, nowMs: number): Struct {
     stdout_logfile: view.stdoutLogfile,
     stderr_logfile: view.stderrLogfile,
     pid: view.pid,
-    description: view.description,
+    description: strict && isStoppedUntold(view) ? formatDeath(0) : view.description,
   };
+}
+
+/** Stopped before any try to execute it succeeded: supervisord tells the epoch as its time of death. */
+function isStoppedUntold({ state, startTime, stopTime }: ProcessView): boolean {
+  return state === 'STOPPED' && startTime !== undefined && stopTime === undefined;
 }
 
 /** Of getAllConfigInfo. */

@@ -135,7 +135,7 @@ function daemonSections(kind: Kind): string {
       identifier: 'side',
       rundir: '%(here)s/run',
       statedir: '%(here)s/state',
-      ...(kind === 'supd strict' ? { compat: 'strict' } : {}),
+      compat: kind === 'supd strict' ? 'strict' : 'supd',
     }) +
     section('unix_http_server', { file: '%(here)s/ctl.sock' }) +
     section('supervisorctl', { serverurl: 'unix://%(here)s/ctl.sock' })

@@ -15,11 +15,12 @@ const WAIT_STOP = flag('wait', 'answer when it has stopped');
 const SIGNAL = any('signal', 'string', 'name or number of the signal');
 
 export const PROCESS_METHODS: readonly Method[] = [
-  method('getProcessInfo', 'struct', 'What is known of a process.', [NAME], ({ api }, name) => {
+  method('getProcessInfo', 'struct', 'What is known of a process.', [NAME], ({ api, strict }, name) => {
     const { id } = findMember(api, name);
     return processStruct(
       asking(name, () => api.process(id)),
       Date.now(),
+      strict,
     );
   }),
   method(
@@ -27,9 +28,9 @@ export const PROCESS_METHODS: readonly Method[] = [
     'array',
     'What is known of each process, sorted by group and name: an array of structs.',
     [],
-    ({ api }) => {
+    ({ api, strict }) => {
       const now = Date.now();
-      return api.processes([]).processes.map((view) => processStruct(view, now));
+      return api.processes([]).processes.map((view) => processStruct(view, now, strict));
     },
   ),
   method('startProcess', 'boolean', 'Starts a process.', [NAME, WAIT_START], async (rpc, name, wait) => {
