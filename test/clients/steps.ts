@@ -14,6 +14,8 @@ export interface Step {
   readonly act: (side: Side) => Promise<string | undefined>;
 }
 
+const ASK = path.resolve(import.meta.dirname, '../../../test/clients/ask.py');
+
 interface How {
   /** What is typed; nothing otherwise. */
   readonly input?: string;
@@ -40,15 +42,18 @@ export function departing(departs: DepartureName, step: Step): Step {
   return { ...step, departs };
 }
 
-/** Runs python3 on a file of this folder. `lines` are its input. */
-export function python(file: string, args: readonly string[], lines: readonly string[]): Step {
-  const script = path.resolve(import.meta.dirname, '../../../test/clients', file);
-  return said(`${file} ${args.join(' ')}`, async (side) => {
-    const words = ['/usr/bin/python3', script, ...args.map((word) => filled(side, word))];
-    return textOf(
-      side,
-      await run(side, words, lines.map((line) => `${filled(side, line)}\n`).join('')).answer,
-    );
+/** Python's own client evaluates these on the daemon's socket: see ask.py. */
+export function asks(...lines: readonly string[]): Step {
+  return said(`ask ${lines.join('; ')}`, async (side) => {
+    const input = lines.map((line) => `${filled(side, line)}\n`).join('');
+    return textOf(side, await run(side, askWords(side), input).answer);
+  });
+}
+
+/** The same in the background. */
+export function beginAsking(name: string, line: string): Step {
+  return quiet(`begin to ask ${line}`, async (side) => {
+    side.background.set(name, run(side, askWords(side), `${filled(side, line)}\n`));
   });
 }
 
@@ -174,6 +179,10 @@ function ctlWords(side: Side, line: string): readonly string[] {
   const words = filled(side, line).split(' ').filter(Boolean);
   const own = words.includes('-c') ? [] : ['-c', side.conf];
   return ['/usr/bin/supervisorctl', ...own, ...words];
+}
+
+function askWords(side: Side): readonly string[] {
+  return ['/usr/bin/python3', ASK, `unix://${side.socket}`];
 }
 
 function filled(side: Side, text: string): string {

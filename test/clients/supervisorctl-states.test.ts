@@ -1,6 +1,7 @@
 /** Each command on a process in each state. */
 import tap from 'tap';
 import { program } from '../helpers/place.js';
+import { DOWN as down, EVERY, HELD, HOLDING } from './held.js';
 import { scenario } from './scenario.js';
 import {
   begin,
@@ -22,49 +23,11 @@ import {
 tap.jobs = 2;
 tap.setTimeout(180_000);
 
-const down = { autostart: false };
-const once = { autorestart: false };
-/** Programs that stay in their state for as long as the test wants. */
-const HELD =
-  program('down', 'waits', down) +
-  program('ended', 'waits', down) +
-  program('exited', 'exits-after 0 0', once) +
-  program('failed', 'exits-after 0 3', once) +
-  program('fatal', 'exits-after 0 3', { startsecs: 1000, startretries: 0 }) +
-  program('missing', '/nonexistent/program', { startretries: 0 }) +
-  program('retrying', '/nonexistent/program', { startretries: 100_000 }) +
-  program('running', 'tells-signals') +
-  program('starting', 'waits', { startsecs: 100_000 }) +
-  program('stopping', 'ends-once go', { stopwaitsecs: 100_000 });
-
-const ALL = [
-  'down',
-  'ended',
-  'exited',
-  'failed',
-  'fatal',
-  'missing',
-  'retrying',
-  'running',
-  'starting',
-  'stopping',
-];
-const HOLDING = [
-  states({ running: 'RUNNING', stopping: 'RUNNING', starting: 'STARTING', retrying: 'BACKOFF' }),
-  states({ exited: 'EXITED', failed: 'EXITED', fatal: 'FATAL', missing: 'FATAL' }),
-  calls('supervisor.startProcess', 'ended'),
-  calls('supervisor.stopProcess', 'ended'),
-  holds('stopping.out', 'ready'),
-  holds('running.out', 'ready'),
-  calls('supervisor.stopProcess', 'stopping', false),
-  states({ down: 'STOPPED', ended: 'STOPPED', stopping: 'STOPPING' }),
-];
-
 scenario('each state is shown, and can be asked for its pid', {
   conf: HELD,
   steps: [
     HOLDING,
-    ctls('status', 'status all', ...ALL.map((name) => `status ${name}`)),
+    ctls('status', 'status all', ...EVERY.map((name) => `status ${name}`)),
     ctls('status running starting', 'status running down', 'status down nobody', 'status nobody running'),
     ctls(
       'status running:*',
@@ -73,7 +36,7 @@ scenario('each state is shown, and can be asked for its pid', {
       'status nobody:*',
       'status running:nobody',
     ),
-    ctls('pid', 'pid all', ...ALL.map((name) => `pid ${name}`), 'pid nobody', 'pid running nobody down'),
+    ctls('pid', 'pid all', ...EVERY.map((name) => `pid ${name}`), 'pid nobody', 'pid running nobody down'),
     ctls('pid running:*', 'pid running:running', 'pid nobody:*'),
   ],
 });
@@ -82,7 +45,7 @@ scenario('a signal reaches those that live', {
   conf: HELD,
   steps: [
     HOLDING,
-    ctls(...ALL.map((name) => `signal HUP ${name}`), 'signal HUP nobody', 'signal HUP running nobody down'),
+    ctls(...EVERY.map((name) => `signal HUP ${name}`), 'signal HUP nobody', 'signal HUP running nobody down'),
     ctls(
       'signal USR1 running:*',
       'signal SIGUSR2 running:running',
@@ -202,7 +165,7 @@ scenario('fg shows what is written and sends what is typed', {
   conf: HELD + program('hears', 'reads-stdin', { autorestart: false }),
   steps: [
     HOLDING,
-    ctls(...ALL.filter((name) => name !== 'running').map((name) => `fg ${name}`)),
+    ctls(...EVERY.filter((name) => name !== 'running').map((name) => `fg ${name}`)),
     ctls('fg', 'fg running starting', 'fg nobody', 'fg running:*', 'fg nobody:*'),
     holds('hears.out', 'ready'),
     begin('fg', 'fg hears'),
