@@ -94,6 +94,8 @@ export interface MemberView {
   readonly name: string;
   readonly group: string;
   readonly state: ShownState;
+  /** No time has to pass between its spawn and RUNNING. */
+  readonly startsAtOnce: boolean;
 }
 
 /** Where a log is. */

@@ -80,7 +80,11 @@ function groups(daemon: Daemon): readonly GroupView[] {
         .sort((a, b) => a.priority - b.priority)
         .flatMap(({ id }) => {
           const process = world.processes.get(id);
-          return process ? [{ id, name: process.spec.name, group: name, state: shown(process.state) }] : [];
+          if (!process) return [];
+          const { spec, state } = process;
+          return [
+            { id, name: spec.name, group: name, state: shown(state), startsAtOnce: spec.startMs === 0 },
+          ];
         }),
     }));
 }

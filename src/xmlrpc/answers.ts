@@ -4,6 +4,8 @@ import { type OutgoingHttpHeaders, type ServerResponse, STATUS_CODES } from 'nod
 
 /** What may wait in memory for all clients of a server to read it. */
 const UNREAD_MAX_BYTES = 64 << 20;
+/** What is read of a request that is refused. */
+const UNHEARD_MAX_BYTES = 1 << 20;
 
 export class Answers {
   readonly #unreadMs: number;
@@ -35,17 +37,14 @@ export class Answers {
     over();
   }
 
-  /** An error page. What is left of the request is not read: the connection ends. */
+  /** An error page, and the end of the connection. Of a request that is still sent as much is read as a call has. */
   refuse(response: ServerResponse, status: number, headers: OutgoingHttpHeaders = {}): void {
     if (response.headersSent || response.destroyed) return void response.destroy();
-    const body = `${status} ${STATUS_CODES[status] ?? ''}\n`;
-    response.writeHead(status, {
-      'Content-Type': 'text/plain;charset=utf-8',
-      'Content-Length': Buffer.byteLength(body),
-      Connection: 'close',
-      ...headers,
-    });
-    response.end(body);
+    const { req } = response;
+    // Who is still writing would find the connection gone, and never read why.
+    if (Number(req.headers['content-length'] ?? 0) > UNHEARD_MAX_BYTES || req.complete)
+      return refuseNow(response, status, headers);
+    req.once('end', () => refuseNow(response, status, headers)).resume();
   }
 
   /** Ends a connection on which nothing moves. @returns ends that: an idle one stays open for as long as it likes */
@@ -54,4 +53,16 @@ export class Answers {
     socket?.setTimeout(this.#unreadMs);
     return () => void socket?.setTimeout(0);
   }
+}
+
+function refuseNow(response: ServerResponse, status: number, headers: OutgoingHttpHeaders): void {
+  if (response.headersSent || response.destroyed) return;
+  const body = `${status} ${STATUS_CODES[status] ?? ''}\n`;
+  response.writeHead(status, {
+    'Content-Type': 'text/plain;charset=utf-8',
+    'Content-Length': Buffer.byteLength(body),
+    Connection: 'close',
+    ...headers,
+  });
+  response.end(body);
 }

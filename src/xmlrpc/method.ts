@@ -24,6 +24,8 @@ export interface Method {
   readonly params: readonly Param<unknown>[];
   /** Has an answer while supd is on its way out, too. */
   readonly always: boolean;
+  /** So many parameters as it takes. @throws RpcFault INCORRECT_PARAMETERS otherwise */
+  readonly count: (params: readonly Value[]) => void;
   /** @throws RpcFault */
   readonly call: (rpc: Rpc, params: readonly Value[]) => Promise<Value>;
 }
@@ -47,6 +49,10 @@ export function method<const P extends readonly Param<unknown>[]>(
     doc,
     params,
     always: more.always ?? false,
+    count: (values) => {
+      const needed = params.filter((param) => param.otherwise === undefined).length;
+      if (values.length < needed || values.length > params.length) throw new RpcFault('INCORRECT_PARAMETERS');
+    },
     // What readAll gives has the types of P, which its loop can't see.
     call: async (rpc, values) => call(rpc, ...(readAll(params, values) as unknown as Read<P>)),
   };
@@ -58,11 +64,8 @@ export function alias(name: string, of: Method): Method {
 }
 
 function readAll(params: readonly Param<unknown>[], values: readonly Value[]): readonly unknown[] {
-  if (values.length > params.length) throw new RpcFault('INCORRECT_PARAMETERS');
   return params.map((param, at) => {
     const value = values[at];
-    if (value !== undefined) return param.read(value);
-    if (param.otherwise === undefined) throw new RpcFault('INCORRECT_PARAMETERS');
-    return param.otherwise;
+    return value === undefined ? param.otherwise : param.read(value);
   });
 }

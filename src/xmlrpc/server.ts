@@ -126,7 +126,7 @@ async function answer(
     const log = findLog(options.api, path);
     if (log && (await sendLog(options.api, log, answers, response, asked.signal))) return;
   }
-  answers.refuse(response, 404);
+  answers.refuse(response, request.method === 'GET' || request.method === 'HEAD' ? 404 : 400);
 }
 
 async function answerCall(

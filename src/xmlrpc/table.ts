@@ -32,6 +32,8 @@ export function callMethod(
   const dispatch: Rpc['dispatch'] = async (called, values) => {
     const found = served.methods.get(called);
     if (!found) throw new RpcFault('UNKNOWN_METHOD');
+    // Before the daemon's state, as supervisord.
+    found.count(values);
     if (!found.always && served.api.mode() !== 'RUNNING') throw new RpcFault('SHUTDOWN_STATE');
     return found.call(rpc, values);
   };

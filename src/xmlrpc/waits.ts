@@ -1,5 +1,5 @@
 /** Starts and stops as supervisord's clients know them: who is meant, in which order, and what is waited for. */
-import type { MemberView, ProcessResult } from '../api/api.js';
+import type { MemberView, ProcessResult, ResultCode } from '../api/api.js';
 import { asking, RpcFault } from './faults.js';
 import type { Rpc } from './method.js';
 import { namespecOf } from './names.js';
@@ -17,7 +17,7 @@ export function isSignallable({ state }: MemberView): boolean {
   return state === 'STARTING' || state === 'RUNNING' || state === 'STOPPING';
 }
 
-/** Starts all at once. Results in the order in which they settle; without `wait` in that of the members. */
+/** Starts all at once. What is known at once comes first, in the members' order; the others as they settle. */
 export async function startEach(
   rpc: Rpc,
   members: readonly MemberView[],
@@ -29,10 +29,18 @@ export async function startEach(
   if (wanted.length === 0) return results;
   const asked = { ...rpc.asked, noWait: !wait };
   results.push(...(await collect(rpc, wanted.length, () => rpc.api.start(idsOf(wanted), asked))));
-  if (wait) return results;
-  const order = new Map(members.map((member, at) => [namespecOf(member), at]));
-  return results.sort((a, b) => (order.get(namespecOf(a)) ?? 0) - (order.get(namespecOf(b)) ?? 0));
+  const known = members.filter(({ startsAtOnce }) => !wait || startsAtOnce).map(namespecOf);
+  // Stable: those that took their time stay in the order in which they settled.
+  return results.sort((a, b) => placeOf(a) - placeOf(b));
+
+  function placeOf(result: ProcessResult): number {
+    const name = namespecOf(result);
+    const atOnce = known.includes(name) || !TAKES_TIME.includes(result.code);
+    return atOnce ? members.findIndex((member) => namespecOf(member) === name) : members.length;
+  }
 }
+
+const TAKES_TIME: readonly ResultCode[] = ['STARTED', 'SPAWN_ERROR', 'ABNORMAL_TERMINATION'];
 
 /**
  * Stops them in supd's order, each priority when the one before is gone; with compat=strict all at once, as

@@ -48,7 +48,7 @@ def post(body, path='/RPC2', method='POST'):
     text = answer.read()
     asked.close()
     if answer.status != 200:
-        return answer.status, answer.getheader('Content-Type')
+        return answer.status,
     try:
         return answer.status, answer.getheader('Content-Type'), xmlrpc.client.loads(text)
     except Fault as fault:

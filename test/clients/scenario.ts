@@ -19,8 +19,8 @@ export interface Scenario {
   readonly as?: readonly string[];
 }
 
-interface Heard {
-  readonly step: Step;
+interface Heard extends Pick<Step, 'departs'> {
+  readonly name: string;
   readonly text: string;
 }
 
@@ -38,8 +38,11 @@ export function scenario(name: string, { conf, bare, steps, needs = [], as }: Sc
       for (const step of steps.flat()) {
         try {
           const said = await step.act(side);
-          if (process.env.SHOW === '1') console.error(`${kind} $ ${step.name}\n${said ?? '-'}`);
-          if (said !== undefined) heard.push({ step, text: said });
+          const parts = typeof said === 'string' ? [{ name: step.name, text: said }] : (said ?? []);
+          for (const { name, text } of parts) {
+            if (process.env.SHOW === '1') console.error(`${kind} $ ${name}\n${text}`);
+            heard.push({ ...step, name, text });
+          }
         } catch (error) {
           throw new Error(`${kind}, at "${step.name}": ${String(error)}`);
         }
@@ -52,17 +55,18 @@ export function scenario(name: string, { conf, bare, steps, needs = [], as }: Sc
 }
 
 function compare(t: Test, kind: Kind, expected: readonly Heard[], heard: readonly Heard[]): void {
-  for (const [index, { step, text }] of expected.entries()) {
+  t.equal(heard.length, expected.length, `${kind}: it went on to the end`);
+  for (const [index, { name, departs, text }] of expected.entries()) {
     const other = heard[index]?.text;
-    const departure: Departure | undefined = step.departs ? DEPARTURES[step.departs] : undefined;
+    const departure: Departure | undefined = departs && DEPARTURES[departs];
     if (departure && kind !== 'supervisord') {
-      says(t, text, departure.supervisord, `supervisord: ${step.name}`);
+      says(t, text, departure.supervisord, `supervisord, where ${kind} departs: ${name}`);
       if (kind === 'supd' || departure.strict === 'as supd') {
-        says(t, other ?? '', departure.supd, `${kind}, departing: ${step.name}`);
+        says(t, other ?? '', departure.supd, `${kind} departs: ${name}`);
         continue;
       }
     }
-    t.equal(other, text, `${kind}: ${step.name}`);
+    t.equal(other, text, `${kind}: ${name}`);
   }
 }
 

@@ -11,7 +11,13 @@ import { environmentOf, inState, type Running, run, type Side } from './side.js'
 export interface Step {
   readonly name: string;
   readonly departs?: DepartureName;
-  readonly act: (side: Side) => Promise<string | undefined>;
+  readonly act: (side: Side) => Promise<string | readonly Part[] | undefined>;
+}
+
+/** One of several things that a step says. */
+export interface Part {
+  readonly name: string;
+  readonly text: string;
 }
 
 const ASK = path.resolve(import.meta.dirname, '../../../test/clients/ask.py');
@@ -44,16 +50,28 @@ export function departing(departs: DepartureName, step: Step): Step {
 
 /** Python's own client evaluates these on the daemon's socket: see ask.py. */
 export function asks(...lines: readonly string[]): Step {
+  return asksAt(['unix://@DIR@/ctl.sock'], ...lines);
+}
+
+/** The same at another place. @param at  URL, and user and password if it wants them */
+export function asksAt(at: readonly string[], ...lines: readonly string[]): Step {
   return said(`ask ${lines.join('; ')}`, async (side) => {
     const input = lines.map((line) => `${filled(side, line)}\n`).join('');
-    return textOf(side, await run(side, askWords(side), input).answer);
+    const [first = '', ...answers] = textOf(side, await run(side, askWords(side, at), input).answer).split(
+      /^>>> /m,
+    );
+    if (first !== '' || answers.length !== lines.length) throw new Error(`${first}${answers.join('')}`);
+    return answers.map((text) => ({ name: text.slice(0, text.indexOf('\n')), text }));
   });
 }
 
 /** The same in the background. */
 export function beginAsking(name: string, line: string): Step {
   return quiet(`begin to ask ${line}`, async (side) => {
-    side.background.set(name, run(side, askWords(side), `${filled(side, line)}\n`));
+    side.background.set(
+      name,
+      run(side, askWords(side, ['unix://@DIR@/ctl.sock']), `${filled(side, line)}\n`),
+    );
   });
 }
 
@@ -75,6 +93,16 @@ export function shows(name: string, text: string): Step {
   return quiet(`${name} shows ${text}`, async (side) => {
     await until(`${name} of ${side.kind} to show "${text}" in "${running(side, name).output()}"`, () =>
       running(side, name).output().includes(text),
+    );
+  });
+}
+
+/** Waits until a background command has its answer, or the daemon says that it was asked. */
+export function answered(name: string, asked: RegExp): Step {
+  return quiet(`${name} is answered`, async (side) => {
+    await until(
+      `an answer to ${name}`,
+      () => running(side, name).child.exitCode !== null || asked.test(side.read('main.log')),
     );
   });
 }
@@ -181,8 +209,8 @@ function ctlWords(side: Side, line: string): readonly string[] {
   return ['/usr/bin/supervisorctl', ...own, ...words];
 }
 
-function askWords(side: Side): readonly string[] {
-  return ['/usr/bin/python3', ASK, `unix://${side.socket}`];
+function askWords(side: Side, at: readonly string[]): readonly string[] {
+  return ['/usr/bin/python3', ASK, ...at.map((word) => filled(side, word))];
 }
 
 function filled(side: Side, text: string): string {

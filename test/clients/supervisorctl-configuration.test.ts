@@ -78,7 +78,7 @@ scenario('a broken configuration is refused by reread and update', {
     departing('places in errors of update', ctl('update')),
     ctls('status', 'avail'),
     configures(`${RPC}${program('a', 'waits')}no delimiter\n`),
-    departing('every error of reread', ctl('reread')),
+    ctl('reread'),
     ctls('status', 'avail'),
     configures(RPC + program('a', 'waits')),
     ctls('reread', 'update'),
@@ -108,6 +108,15 @@ scenario('reload begins anew', {
     configures(RPC + program('a', 'waits') + program('b', 'waits', manual) + program('c', 'waits')),
     ctl('reload'),
     states({ a: 'RUNNING', b: 'STOPPED', c: 'RUNNING' }),
-    ctls('status', 'avail', 'reread', 'version', 'pid'),
+    ctls('status', 'avail', 'reread', 'pid'),
+  ],
+});
+
+scenario('reload with a broken configuration', {
+  conf: program('a', 'waits'),
+  steps: [
+    states({ a: 'RUNNING' }),
+    configures(`${RPC}${program('a', 'waits', { stopsignal: 'SIGTREM' })}`),
+    departing('reload with a broken configuration', ctl('reload')),
   ],
 });

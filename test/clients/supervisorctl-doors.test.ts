@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import tap from 'tap';
 import { program, section } from '../helpers/place.js';
 import { RPC, scenario } from './scenario.js';
-import { begin, ctl, ctls, holds, shown, states, writes } from './steps.js';
+import { begin, ctl, ctls, departing, holds, shown, states, writes } from './steps.js';
 
 tap.jobs = 2;
 tap.setTimeout(180_000);
@@ -19,7 +19,6 @@ const COMMANDS = [
   'stop nobody',
   'tail a',
   'avail',
-  'version',
   'reread',
   'signal HUP nobody',
 ];
@@ -31,6 +30,7 @@ scenario('an inet socket without a password', {
   steps: [
     UP,
     to('-s http://@HOST@'),
+    departing('version', ctl('-s http://@HOST@ version')),
     to('-s http://@HOST@ -u somebody -p wrong', ['status']),
     to('-s http://@HOST@/ignored/path', ['status']),
     begin('tail', '-s http://@HOST@ tail -f a'),
@@ -78,6 +78,7 @@ scenario('a unix socket with a password, which supervisorctl’s section knows',
   steps: [
     UP,
     to('-s unix://@DIR@/guarded.sock -u u -p p'),
+    departing('version', ctl('version')),
     to('-s unix://@DIR@/guarded.sock', ['status', 'stop a']),
     to('-s unix://@DIR@/guarded.sock -u u -p x', ['status']),
     to('-s unix://@DIR@/guarded.sock -u i -p p', ['status']),

@@ -26,7 +26,7 @@ scenario('the shell answers line by line, and always ends with 0', {
     ctl(''),
     typed('', 'quit'),
     typed('', 'exit'),
-    typed('-i', 'stop a', 'start a b', 'stop nobody', '', 'nonsense', 'version', 'status b', 'pid b', 'quit'),
+    typed('-i', 'stop a', 'start a b', 'stop nobody', '', 'nonsense', 'status b', 'pid b', 'quit'),
     typed(
       '-i',
       'stop b',
@@ -83,14 +83,6 @@ scenario('help and unknown words', {
       'quit',
       'exit',
     ),
-    ctls(
-      'open',
-      'open ftp://x',
-      'open unix://@DIR@/ctl.sock',
-      'open http://@HOST@',
-      'version x',
-      'version',
-      'Status',
-    ),
+    ctls('open', 'open ftp://x', 'open unix://@DIR@/ctl.sock', 'open http://@HOST@', 'version x', 'Status'),
   ],
 });

@@ -4,6 +4,7 @@ import { program } from '../helpers/place.js';
 import { DOWN as down, EVERY, HELD, HOLDING } from './held.js';
 import { scenario } from './scenario.js';
 import {
+  answered,
   begin,
   calls,
   closes,
@@ -115,12 +116,8 @@ scenario('what runs can be stopped, started and restarted', {
     ),
     states({ exited: 'EXITED' }),
     ctls('stop exited', 'stop retrying', 'stop starting', 'stop running', 'stop down ended nobody'),
-    ctls(
-      'status running down ended retrying starting',
-      'stop running',
-      'stop running:*',
-      'start running:running',
-    ),
+    departing('stopped before it ever ran', ctl('status retrying')),
+    ctls('status running down ended starting', 'stop running', 'stop running:*', 'start running:running'),
     ctls(
       'restart running',
       'restart down',
@@ -133,6 +130,17 @@ scenario('what runs can be stopped, started and restarted', {
     writes('go'),
     states({ stopping: 'STOPPED' }),
     ctls('status stopping', 'start stopping', 'stop stopping'),
+  ],
+});
+
+scenario('a start during a stop', {
+  conf: HELD,
+  steps: [
+    HOLDING,
+    begin('start', 'start stopping'),
+    answered('start', /start .*stopping.* asked for/),
+    writes('go'),
+    departing('start during a stop', finished('start')),
   ],
 });
 

@@ -59,7 +59,7 @@ scenario('what the daemon says of itself', {
       "supervisor.sendRemoteCommEvent('type', Binary(b'data'))",
       'system.listMethods()',
     ),
-    departing('version of XML-RPC', asks('supervisor.getSupervisorVersion()')),
+    departing('version', asks('supervisor.getSupervisorVersion()')),
     asks(
       '[(name, system.methodSignature(name)) for name in system.listMethods()]',
       "system.methodSignature('nothing')",
@@ -148,9 +148,10 @@ scenario('wrong calls are told', {
       "post(None, path='/logtail/a/nothing', method='GET')",
       "post(None, path='/logtail/none', method='GET')",
     ),
-    departing('a number for a name', asks('supervisor.startProcess(1)')),
-    departing('a list for a name', asks("supervisor.getProcessInfo(['a'])")),
-    departing('a word for an offset', asks("supervisor.readProcessLog('a', [], 0)")),
+    departing('a wrong type', asks('supervisor.startProcess(1)')),
+    departing('a wrong type', asks("supervisor.getProcessInfo(['a'])")),
+    departing('a wrong type', asks("supervisor.readProcessLog('a', 'x', 0)")),
+    departing('a wrong type', asks("supervisor.readProcessLog('a', 0, '')")),
   ],
 });
 
@@ -189,7 +190,8 @@ scenario('groups are read anew, added and removed', {
     states({ a: 'RUNNING' }),
     asks('supervisor.reloadConfig()', 'supervisor.getAllProcessInfo()', 'supervisor.getAllConfigInfo()'),
     configures('[broken\n'),
-    asks('supervisor.reloadConfig()', 'supervisor.getAllConfigInfo()'),
+    departing('places in errors of XML-RPC', asks('supervisor.reloadConfig()')),
+    asks('supervisor.getAllConfigInfo()'),
     configures(RPC + program('a', 'waits', { startsecs: 'soon' })),
     departing('places in errors of XML-RPC', asks('supervisor.reloadConfig()')),
   ],

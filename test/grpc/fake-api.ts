@@ -147,9 +147,21 @@ export function fakeApi(other: Partial<Api> = {}): FakeApi {
       {
         name: 'instances',
         priority: 10,
-        members: [{ id: 'instances:instance1', name: 'instance1', group: 'instances', state: 'RUNNING' }],
+        members: [
+          {
+            id: 'instances:instance1',
+            name: 'instance1',
+            group: 'instances',
+            state: 'RUNNING',
+            startsAtOnce: false,
+          },
+        ],
       },
-      { name: 'zeo', priority: 999, members: [{ id: 'zeo:zeo', name: 'zeo', group: 'zeo', state: 'FATAL' }] },
+      {
+        name: 'zeo',
+        priority: 999,
+        members: [{ id: 'zeo:zeo', name: 'zeo', group: 'zeo', state: 'FATAL', startsAtOnce: false }],
+      },
     ],
     processes: (targets) => {
       note('processes', [...targets]);

@@ -49,6 +49,22 @@ test('what is no call is refused with the right status', async (t) => {
   t.equal(await status(`GET / HTTP/1.1\r\nX: ${'x'.repeat(100_000)}\r\n\r\n`), 431);
 });
 
+test('who is still writing when it is refused gets to read why', async (t) => {
+  const { socketPath, raw } = await serve(t);
+  const client = net.connect(socketPath);
+  let answer = '';
+  client.setEncoding('utf8').on('data', (text: string) => {
+    answer += text;
+  });
+  client.write('POST /nothing HTTP/1.1\r\nContent-Length: 4\r\n\r\n');
+  // Long enough for the server to have seen the other one.
+  t.equal(statusOf(await raw(post(PID))), 200);
+  t.equal(answer, '');
+  client.write('body');
+  await until('an answer', () => answer.includes('\r\n\r\n'));
+  t.equal(statusOf(answer), 400);
+});
+
 test('a log of nobody is 404', async (t) => {
   const { raw } = await serve(t);
   for (const path of [

@@ -169,10 +169,23 @@ test('each result and each refusal is the fault that supervisord gives', async (
 
 test('while supd shuts down supervisor.* is fault 6, and system.* has an answer', async (t) => {
   const api = fakeApi({ mode: () => 'SHUTDOWN' });
-  for (const [name, { always }] of methods) {
+  for (const [name, { always, params }] of methods) {
     if (always) continue;
-    t.same(await called(api, name), { fault: 'SHUTDOWN_STATE', code: 6 }, name);
+    t.same(
+      await called(
+        api,
+        name,
+        params.map(() => 'x'),
+      ),
+      { fault: 'SHUTDOWN_STATE', code: 6 },
+      name,
+    );
   }
+  t.same(
+    await called(api, 'supervisor.getState', ['x']),
+    { fault: 'INCORRECT_PARAMETERS', code: 2 },
+    'counted first',
+  );
   t.same(
     [...methods].filter(([, { always }]) => always).map(([name]) => name),
     [
@@ -192,6 +205,7 @@ const members = (['RUNNING', 'STOPPING', 'STOPPED', 'BACKOFF', 'UNKNOWN', 'FATAL
   name: state,
   group: 'g',
   state,
+  startsAtOnce: false,
 }));
 const groups = (): readonly GroupView[] => [{ name: 'g', priority: 1, members }];
 

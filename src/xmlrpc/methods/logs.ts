@@ -1,11 +1,12 @@
 /** supervisor.*: logs. What is not UTF-8 in them, or cut in the middle of a character, comes as U+FFFD. */
-import type { Channel } from '../../api/api.js';
+import type { Channel, MemberView } from '../../api/api.js';
 import type { Value } from '../codec/value.js';
 import { asking, RpcFault } from '../faults.js';
 import { alias, type Method, method, type Rpc } from '../method.js';
 import { findMember } from '../names.js';
 import { int, text } from '../params.js';
 import { statusStruct } from '../structs.js';
+import { isSignallable } from '../waits.js';
 
 /** What one answer holds of a log; supervisord knows no bound. */
 const ANSWER_MAX_BYTES = 4 << 20;
@@ -29,9 +30,11 @@ const clearLogs = method(
   'boolean',
   'Empties the logs of a process.',
   [NAME],
-  ({ api, asked }, name) => {
-    const { id } = findMember(api, name);
-    const [cleared] = asking(name, () => api.clearLogs([id], asked));
+  (rpc, name) => {
+    const { api, asked } = rpc;
+    const member = findMember(api, name);
+    if (!isCleared(rpc, member)) return true;
+    const [cleared] = asking(name, () => api.clearLogs([member.id], asked));
     if (cleared?.code === 'FAILED') throw new RpcFault('FAILED', name);
     return true;
   },
@@ -43,6 +46,7 @@ export const LOG_METHODS: readonly Method[] = [
   readMain,
   alias('readMainLog', readMain),
   method('clearLog', 'boolean', "Empties the daemon's log.", [], ({ api, asked }) => {
+    if (api.logFile('', 'stdout')?.modified === undefined) throw new RpcFault('NO_FILE');
     asking(undefined, () => api.clearMainLog(asked));
     return true;
   }),
@@ -59,13 +63,24 @@ export const LOG_METHODS: readonly Method[] = [
     'array',
     'Empties the logs of all processes: an array of results.',
     [],
-    ({ api, asked }) => {
-      const ids = api.groups().flatMap(({ members }) => members.map(({ id }) => id));
-      if (ids.length === 0) return [];
-      return asking(undefined, () => api.clearLogs(ids, asked)).map((result) => statusStruct(result));
+    (rpc) => {
+      const members = rpc.api.groups().flatMap((group) => group.members);
+      const ids = members.filter((member) => isCleared(rpc, member)).map(({ id }) => id);
+      const cleared = ids.length === 0 ? [] : asking(undefined, () => rpc.api.clearLogs(ids, rpc.asked));
+      return members.map((member) => {
+        const result = cleared.find((one) => one.name === member.name && one.group === member.group);
+        return statusStruct(
+          result ?? { name: member.name, group: member.group, code: 'CLEARED', message: '' },
+        );
+      });
     },
   ),
 ];
+
+/** supervisord reports success for one that is not alive, and leaves its logs as they are. */
+function isCleared({ strict }: Rpc, member: MemberView): boolean {
+  return !strict || isSignallable(member);
+}
 
 function readMethod(name: string, channel: Channel): Method {
   return method(

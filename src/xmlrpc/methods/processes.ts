@@ -5,6 +5,7 @@ import { asking, faultOf, RpcFault } from '../faults.js';
 import { type Method, method, type Rpc } from '../method.js';
 import { findGroup, findMember, findNamed, namespecOf } from '../names.js';
 import { any, flag, text } from '../params.js';
+import { asText } from '../python.js';
 import { processStruct, statusStruct } from '../structs.js';
 import { isRunning, isSignallable, isStartable, startEach, stopEach } from '../waits.js';
 
@@ -142,12 +143,4 @@ function alone([result]: readonly ProcessResult[], about: string): true {
 
 function statuses(results: readonly ProcessResult[]): Value {
   return results.map((result) => statusStruct(result));
-}
-
-/** As Python's str() shows it. */
-function asText(value: Value): string {
-  if (value === true) return 'True';
-  if (value === false) return 'False';
-  if (value instanceof Uint8Array) return Buffer.from(value).toString('utf8');
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
