@@ -120,3 +120,16 @@ scenario('reload with a broken configuration', {
     departing('reload with a broken configuration', ctl('reload')),
   ],
 });
+
+scenario('update does not remove what the kernel does not let stop', {
+  needs: ['root', 'setpriv'],
+  // Root without the right to signal other users' processes.
+  as: ['setpriv', '--inh-caps=-kill', '--bounding-set=-kill'],
+  conf: program('alien', 'waits', { user: 'nobody', autorestart: false }) + program('own', 'waits'),
+  steps: [
+    states({ alien: 'RUNNING', own: 'RUNNING' }),
+    holds('alien.out', 'ready'),
+    configures(RPC + program('own', 'waits anew')),
+    ctls('update', 'status', 'reread', 'update'),
+  ],
+});
