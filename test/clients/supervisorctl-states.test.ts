@@ -104,7 +104,7 @@ scenario('what runs can be stopped, started and restarted', {
   conf: HELD,
   steps: [
     HOLDING,
-    ctls('start down', 'start ended', 'start exited', 'status down ended'),
+    ctls('start down', 'start ended', 'status down ended'),
     ctls(
       'stop nobody',
       'stop nobody:*',
@@ -114,7 +114,6 @@ scenario('what runs can be stopped, started and restarted', {
       'stop missing',
       'stop stopping',
     ),
-    states({ exited: 'EXITED' }),
     ctls('stop exited', 'stop retrying', 'stop starting', 'stop running', 'stop down ended nobody'),
     departing('stopped before it ever ran', ctl('status retrying')),
     ctls('status running down ended starting', 'stop running', 'stop running:*', 'start running:running'),

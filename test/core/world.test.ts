@@ -233,3 +233,17 @@ test('whatever happens: never two live copies, a stop ends in a stop, every dead
     { numRuns: 500 },
   );
 });
+
+test('a try that could not be executed is the last start, and no end', async (t) => {
+  const spec = processSpec('a');
+  const now = { mono: 7, wall: 1007 };
+  let { world } = step(
+    emptyWorld,
+    { type: 'addGroups', groups: [groupSpec('a', [spec])], autostart: true },
+    now,
+  );
+  const event = { type: 'spawnFailed', why: "can't find command 'a'", code: 'NO_FILE' } as const;
+  world = step(world, { type: 'process', id: spec.id, event }, now).world;
+  const { started, stopped } = world.processes.get(spec.id) ?? {};
+  t.same({ started, stopped }, { started: now, stopped: undefined });
+});
