@@ -1,6 +1,6 @@
 /** Answers as HTTP, with bounds on what clients leave unread. */
 import { once } from 'node:events';
-import { type OutgoingHttpHeaders, type ServerResponse, STATUS_CODES } from 'node:http';
+import { type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse, STATUS_CODES } from 'node:http';
 
 /** What may wait in memory for all clients of a server to read it. */
 const UNREAD_MAX_BYTES = 64 << 20;
@@ -37,7 +37,7 @@ export class Answers {
     over();
   }
 
-  /** An error page, and the end of the connection. Of a request that is still sent as much is read as a call has. */
+  /** An error page. Of a request that is still sent as much is read as a call has. */
   refuse(response: ServerResponse, status: number, headers: OutgoingHttpHeaders = {}): void {
     if (response.headersSent || response.destroyed) return void response.destroy();
     const { req } = response;
@@ -61,8 +61,13 @@ function refuseNow(response: ServerResponse, status: number, headers: OutgoingHt
   response.writeHead(status, {
     'Content-Type': 'text/plain;charset=utf-8',
     'Content-Length': Buffer.byteLength(body),
-    Connection: 'close',
+    ...(staysOpen(response.req, status) ? {} : { Connection: 'close' }),
     ...headers,
   });
   response.end(body);
+}
+
+/** As supervisord: supervisorctl still writes a line end after a request for a log, and would find no connection. */
+function staysOpen(request: IncomingMessage, status: number): boolean {
+  return request.complete && (status === 400 || status === 404);
 }

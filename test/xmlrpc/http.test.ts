@@ -29,7 +29,13 @@ test('one connection serves call after call', async (t) => {
 
 test('what is no call is refused with the right status', async (t) => {
   const { raw } = await serve(t);
-  const status = async (...pieces: (string | Buffer)[]) => statusOf(await raw(...pieces));
+  const status = async (head: string, ...pieces: Buffer[]) =>
+    statusOf(
+      await raw(
+        head.replace(/ HTTP\/1.1\r\n(?!Connection)/, ' HTTP/1.1\r\nConnection: close\r\n'),
+        ...pieces,
+      ),
+    );
   t.equal(await status(post('')), 400);
   t.equal(await status(post('<methodCall/>')), 400);
   t.equal(await status(post('no xml')), 400);
@@ -63,6 +69,19 @@ test('who is still writing when it is refused gets to read why', async (t) => {
   client.write('body');
   await until('an answer', () => answer.includes('\r\n\r\n'));
   t.equal(statusOf(answer), 400);
+  client.destroy();
+});
+
+test('a connection outlives the refusal of what was asked', async (t) => {
+  const { socketPath } = await serve(t);
+  // With the superfluous line end that supervisorctl sends.
+  const pieces = [
+    'GET /logtail/nobody HTTP/1.1\r\n\r\n\r\n',
+    post('no xml').replace('Connection: close', 'X: y'),
+    post(PID),
+  ];
+  const answer = await exchange(net.connect(socketPath), pieces);
+  t.same(answer.match(/HTTP\/1.1 \d+/g), ['HTTP/1.1 404', 'HTTP/1.1 400', 'HTTP/1.1 200']);
 });
 
 test('a log of nobody is 404', async (t) => {
@@ -78,7 +97,7 @@ test('a log of nobody is 404', async (t) => {
     '/instances:*',
     '/z*',
   ])
-    t.equal(statusOf(await raw(`GET /logtail${path} HTTP/1.1\r\n\r\n`)), 404, path);
+    t.equal(statusOf(await raw(`GET /logtail${path} HTTP/1.1\r\nConnection: close\r\n\r\n`)), 404, path);
 });
 
 test('a log comes in pieces, with its headers at once', async (t) => {
@@ -248,7 +267,9 @@ test('any bytes at all leave the server as it was', async (t) => {
   const bytes = fc.oneof(
     fc.uint8Array({ maxLength: 200 }).map((one) => Buffer.from(one)),
     fc.string({ unit: 'binary', maxLength: 200 }).map((body) => Buffer.from(post(body))),
-    fc.string({ unit: 'binary', maxLength: 50 }).map((path) => Buffer.from(`GET /${path} HTTP/1.1\r\n\r\n`)),
+    fc
+      .string({ unit: 'binary', maxLength: 50 })
+      .map((path) => Buffer.from(`GET /${path} HTTP/1.1\r\nConnection: close\r\n\r\n`)),
   );
   await fc.assert(
     fc.asyncProperty(fc.array(bytes, { minLength: 8, maxLength: 8 }), async (requests) => {
