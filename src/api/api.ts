@@ -8,6 +8,8 @@ export interface Caller {
   /** Peer of a unix socket (SO_PEERCRED). */
   readonly uid?: number;
   readonly pid?: number;
+  /** Of the certificate that a TLS client has shown: "CN=alice". */
+  readonly subject?: string;
   /** "supd.sock", "readonly.sock", "127.0.0.1:9001" … for the log. */
   readonly door: string;
 }

@@ -113,7 +113,7 @@ function dryRun(daemon: Daemon, job: string, from: string | undefined): RunRecor
 }
 
 function whoOf({ caller, reason }: Asked): string {
-  const who = caller.uid === undefined ? caller.door : `uid ${caller.uid}`;
+  const who = caller.subject ?? (caller.uid === undefined ? caller.door : `uid ${caller.uid}`);
   return reason ? `${who}: ${reason}` : who;
 }
 

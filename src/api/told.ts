@@ -1,14 +1,19 @@
 /** Who asked for what, for the main log: every change that somebody asks for leaves a line. */
 import type { Daemon } from '../daemon/daemon.js';
-import type { Asked } from './api.js';
+import type { Asked, Caller } from './api.js';
 
 /** Names and reasons come from a socket: no control characters, no endless lines. */
 export function tellAsked(daemon: Daemon, what: string, targets: readonly string[], asked: Asked): void {
   const { caller, reason } = asked;
-  const who =
-    caller.uid === undefined ? caller.door : `uid ${caller.uid} (pid ${caller.pid}) at ${caller.door}`;
+  const who = describeCaller(caller);
   const why = reason ? `: ${reason}` : '';
   daemon.parts.log.info(printable(`${[what, ...targets].join(' ')} asked for by ${who}${why}`));
+}
+
+/** "uid 0 (pid 7) at supd.sock", "CN=alice at 127.0.0.1:9443", or the door alone. */
+export function describeCaller({ uid, pid, subject, door }: Caller): string {
+  if (subject !== undefined) return `${subject} at ${door}`;
+  return uid === undefined ? door : `uid ${uid} (pid ${pid}) at ${door}`;
 }
 
 function printable(text: string): string {

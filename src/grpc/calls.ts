@@ -23,11 +23,14 @@ export interface Log {
 export class Calls {
   readonly #callerOf: (peer: string) => Caller;
   readonly #log: Log;
+  readonly #enter: (peer: string) => () => void;
   readonly #waiting = new Set<AbortController>();
 
-  constructor(callerOf: (peer: string) => Caller, log: Log) {
+  /** @param enter  told when a call begins; what it gives is told when it ends */
+  constructor(callerOf: (peer: string) => Caller, log: Log, enter: (peer: string) => () => void) {
     this.#callerOf = callerOf;
     this.#log = log;
+    this.#enter = enter;
   }
 
   /** A handler of grpc-js for a call with one answer. */
@@ -79,9 +82,13 @@ export class Calls {
     // Also when the client's deadline has passed.
     call.once('cancelled', () => waiting.abort());
     if (call.cancelled) waiting.abort();
+    const leave = this.#enter(call.getPeer());
     return {
       asking: { caller: this.#callerOf(call.getPeer()), signal: waiting.signal },
-      release: () => this.#waiting.delete(waiting),
+      release: () => {
+        this.#waiting.delete(waiting);
+        leave();
+      },
     };
   }
 

@@ -1,14 +1,15 @@
-/** The gRPC server on its unix sockets: one for operators and, when asked, one that can only look. */
+/** The gRPC server at its doors: the operators' socket and, when asked, one that can only look and a port by TLS. */
 import net from 'node:net';
 import path from 'node:path';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import type { Api, Caller } from '../api/api.js';
 import { SupdError } from '../api/errors.js';
 import { Door, fdOf, type PeerOf } from '../os/door.js';
-import type { Peer } from '../os/peer.js';
 import { Calls, type Log } from './calls.js';
+import { Guests } from './guests.js';
 import { type Handlers, handlersOf } from './handlers.js';
 import { methods, type Rpc } from './methods.js';
+import { openTlsDoor, type TlsOptions } from './tlsdoor.js';
 import { registerWellKnown } from './wellknown.js';
 
 export interface SocketOptions {
@@ -24,14 +25,20 @@ export interface GrpcOptions extends SocketOptions {
   readonly api: Api;
   /** A second socket whose callers change nothing. */
   readonly readonly?: SocketOptions;
+  /** A port for operators with a certificate. */
+  readonly tls?: TlsOptions;
   readonly log: Log;
   /** Who is at the other end of a descriptor; undefined: nobody knows. */
   readonly peerOf?: PeerOf;
   /** How often the socket files are looked for, in case somebody swept them away. */
   readonly lookEveryMs?: number;
+  /** How long a connection may say nothing before it is asked whether anybody is there. */
+  readonly keepaliveMs?: number;
 }
 
 export interface GrpcServer {
+  /** Where the port is, when there is one. */
+  readonly address?: string;
   /** Lets running calls end for `graceMs`, ends the rest with UNAVAILABLE, and takes the socket files away. */
   close(graceMs?: number): Promise<void>;
 }
@@ -41,22 +48,30 @@ export interface GrpcServer {
  * @throws Error  in words, when a socket cannot be had; then nothing is open
  */
 export async function serveGrpc(options: GrpcOptions): Promise<GrpcServer> {
-  const operators = await serveDoor(options, options, 'operator');
+  const open: Side[] = [];
+  const close = async (graceMs = 1000) => void (await Promise.all(open.map((side) => side.close(graceMs))));
   try {
-    const readers = options.readonly && (await serveDoor(options, options.readonly, 'reader'));
-    return {
-      close: async (graceMs = 1000) => {
-        await Promise.all([operators.close(graceMs), readers?.close(graceMs)]);
-      },
-    };
+    open.push(await serveSocket(options, options, 'operator'));
+    if (options.readonly) open.push(await serveSocket(options, options.readonly, 'reader'));
+    if (!options.tls) return { close };
+    const side = await serveTls(options, options.tls);
+    open.push(side);
+    return { close, address: side.address };
   } catch (error) {
-    await operators.close(0);
+    await close(0);
     throw error;
   }
 }
 
+interface Side {
+  close(graceMs: number): Promise<void>;
+}
+
 const SECOND = 1000;
 const KIB = 1024;
+const LOOK_MS = 5 * SECOND;
+/** nghttp2's and Node's bound for one connection. */
+const SESSION_MEGABYTES = 10;
 
 /** An operator can ask for a lot; whoever may only look cannot make the daemon grow. */
 const limits = {
@@ -64,45 +79,59 @@ const limits = {
   reader: { connections: 64, streams: 32, requestBytes: 64 * KIB },
 } satisfies Record<Caller['role'], { connections: number; streams: number; requestBytes: number }>;
 
-async function serveDoor(
-  { api, log, peerOf = () => undefined, lookEveryMs = 5 * SECOND }: GrpcOptions,
-  socket: SocketOptions,
-  role: Caller['role'],
-): Promise<{ close(graceMs: number): Promise<void> }> {
+/** What all doors of a kind have behind them. */
+function openSide({ api, log, keepaliveMs = 15 * SECOND }: GrpcOptions, role: Caller['role'], door: string) {
   const limit = limits[role];
-  const doorName = path.basename(socket.socketPath);
-  const inside = new Map<string, { readonly socket: net.Socket; readonly peer: Peer | undefined }>();
-  const callerOf = (key: string): Caller => {
-    const peer = inside.get(key)?.peer;
-    return { role, door: doorName, ...(peer && { uid: peer.uid, pid: peer.pid }) };
-  };
-  const calls = new Calls(callerOf, log);
+  const guests = new Guests(limit.connections);
+  const calls = new Calls(
+    (key) => ({ role, door, ...guests.whoIs(key) }),
+    log,
+    (key) => guests.enterCall(key),
+  );
   const server = new Server({
     'grpc.enable_channelz': 0,
     'grpc.max_receive_message_length': limit.requestBytes,
     'grpc.max_concurrent_streams': limit.streams,
     // Frames that make no sense leave a connection that Node neither reads nor closes: only a ping finds that out.
-    'grpc.keepalive_time_ms': 15 * SECOND,
-    'grpc.keepalive_timeout_ms': 10 * SECOND,
+    'grpc.keepalive_time_ms': keepaliveMs,
+    'grpc.keepalive_timeout_ms': Math.min(keepaliveMs, 10 * SECOND),
+    // Of what a client leaves unread, and of headers that never end.
+    'grpc-node.max_session_memory': SESSION_MEGABYTES,
   });
-  registerMethods(server, calls, handlersOf(api), role, doorName);
+  registerMethods(server, calls, handlersOf(api), role, door);
   registerWellKnown(server, calls, api);
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
+  return {
+    guests,
+    serve: (key: string, connection: net.Socket) => {
+      // In the place of an address this tells a call which connection it came by.
+      Object.defineProperty(connection, 'remoteAddress', { value: key });
+      Object.defineProperty(connection, 'remotePort', { value: undefined });
+      injector.injectConnection(connection);
+    },
+    close: async (graceMs: number) => {
+      injector.drain(graceMs + FAREWELL_MS);
+      const allGone = Promise.all(guests.sockets().map(gone));
+      if (await within(graceMs, allGone)) return;
+      calls.endWaits();
+      await within(FAREWELL_MS, allGone);
+      for (const connection of guests.sockets()) connection.destroy();
+      await allGone;
+    },
+  };
+}
 
+async function serveSocket(options: GrpcOptions, socket: SocketOptions, role: Caller['role']): Promise<Side> {
+  const { log, peerOf = () => undefined, lookEveryMs = LOOK_MS } = options;
+  const doorName = path.basename(socket.socketPath);
+  const side = openSide(options, role, doorName);
   let count = 0;
   const letIn = (connection: net.Socket) => {
-    connection.on('error', () => undefined);
-    if (inside.size >= limit.connections) {
-      connection.destroy();
-      return;
-    }
     count += 1;
     const key = `${doorName}#${count}`;
-    inside.set(key, { socket: connection, peer: peerOf(fdOf(connection)) });
-    connection.once('close', () => inside.delete(key));
-    // A unix socket has no remote address: in its place this tells a call which connection it came by.
-    Object.defineProperty(connection, 'remoteAddress', { value: key });
-    injector.injectConnection(connection);
+    const peer = peerOf(fdOf(connection));
+    const who = peer ? { uid: peer.uid, pid: peer.pid } : {};
+    if (side.guests.admit(key, connection, who)) side.serve(key, connection);
   };
   const door = await Door.open({
     ...socket,
@@ -111,17 +140,31 @@ async function serveDoor(
     lookEveryMs,
     makeServer: () => net.createServer({ pauseOnConnect: false }, letIn),
   });
-
   return {
-    close: async (graceMs) => {
+    close: (graceMs) => {
       door.close();
-      injector.drain(graceMs + FAREWELL_MS);
-      const allGone = Promise.all([...inside.values()].map((one) => gone(one.socket)));
-      if (await within(graceMs, allGone)) return;
-      calls.endWaits();
-      await within(FAREWELL_MS, allGone);
-      for (const { socket: connection } of inside.values()) connection.destroy();
-      await allGone;
+      return side.close(graceMs);
+    },
+  };
+}
+
+async function serveTls(options: GrpcOptions, tls: TlsOptions): Promise<Side & { readonly address: string }> {
+  const side = openSide(options, 'operator', tls.listen);
+  const door = await openTlsDoor({
+    ...tls,
+    log: options.log,
+    lookEveryMs: options.lookEveryMs ?? LOOK_MS,
+    onConnection: (key, connection) => side.guests.admit(key, connection),
+    onGuest: (key, connection, subject) => {
+      side.guests.introduce(key, { subject });
+      side.serve(key, connection);
+    },
+  });
+  return {
+    address: door.address,
+    close: (graceMs) => {
+      door.close();
+      return side.close(graceMs);
     },
   };
 }

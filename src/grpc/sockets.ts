@@ -7,14 +7,13 @@ import { findAccount, findGroup } from '../os/accounts.js';
 import { peerOf } from '../os/peer.js';
 import type { Log } from './calls.js';
 import { type GrpcServer, type SocketOptions, serveGrpc } from './server.js';
+import type { TlsOptions } from './tlsdoor.js';
 
 /**
- * Opens the operators' socket and, when configured, the read-only one.
+ * Opens the operators' socket and, when configured, the read-only one and the port.
  * @throws Error in words: an unknown owner, a socket that can't be had
  */
 export function serveSockets(api: Api, spec: GrpcServerSpec, rundir: string, log: Log): Promise<GrpcServer> {
-  if (spec.listen !== undefined)
-    log.warn('[grpc_server] listen: TCP is not served by this version yet; ignored');
   const socketPath = spec.socket ?? socketIn(rundir);
   return serveGrpc({
     api,
@@ -22,9 +21,16 @@ export function serveSockets(api: Api, spec: GrpcServerSpec, rundir: string, log
     mode: spec.mode,
     ...ownerOf(spec.owner, 'owner'),
     ...(spec.readonlySocket === undefined ? {} : { readonly: readonlyOptions(spec, spec.readonlySocket) }),
+    ...tlsOf(spec),
     log,
     peerOf,
   });
+}
+
+/** The configuration is refused where `listen` stands without all three. */
+function tlsOf({ listen, tlsCert, tlsKey, tlsClientCa }: GrpcServerSpec): { readonly tls?: TlsOptions } {
+  if (listen === undefined || !tlsCert || !tlsKey || !tlsClientCa) return {};
+  return { tls: { listen, cert: tlsCert, key: tlsKey, clientCa: tlsClientCa } };
 }
 
 function readonlyOptions(spec: GrpcServerSpec, socketPath: string): SocketOptions {
