@@ -54,7 +54,8 @@ export class Calls {
       try {
         for await (const answer of handler(call.request, asking)) {
           if (asking.signal.aborted) break;
-          if (!call.write(answer)) await drained(call, asking.signal);
+          // grpc-js itself would keep sixteen: a crowd that reads nothing would make the daemon grow.
+          await written(call, answer, asking.signal);
         }
         // On a call that the client left this has no effect.
         if (asking.signal.reason instanceof SupdError) throw asking.signal.reason;
@@ -100,6 +101,23 @@ export class Calls {
 }
 
 type Incoming = Pick<ServerUnaryCall<unknown, unknown>, 'cancelled' | 'once' | 'getPeer' | 'getPath'>;
+
+/** Once the answer is on its way, or the wait has ended. */
+function written<Answer>(
+  call: ServerWritableStream<unknown, Answer>,
+  answer: Answer,
+  signal: AbortSignal,
+): Promise<void> {
+  return new Promise((resolve) => {
+    const go = (): void => {
+      signal.removeEventListener('abort', go);
+      resolve();
+    };
+    signal.addEventListener('abort', go, { once: true });
+    call.write(answer, go);
+    if (signal.aborted) go();
+  });
+}
 
 /** Once the client has read on, or the wait has ended. */
 export function drained(call: Writable, signal: AbortSignal): Promise<void> {
