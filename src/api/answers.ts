@@ -10,6 +10,7 @@ export type {
   Channel,
   DueTime,
   EventView,
+  Explained,
   GroupChange,
   ProcessConfiguration,
   ProcessResult,

@@ -1,4 +1,5 @@
 /** What a client may ask, whatever the wire. Types only. Refusals are thrown as SupdError. */
+import type { Identity } from '../core/identity.js';
 import type { JobSpec, RunRecord } from '../core/job.js';
 import type { Millis, ProcessSpec, ShownState } from '../core/program.js';
 
@@ -37,6 +38,26 @@ export interface ProcessView {
   readonly stdoutLogfile: string;
   readonly stderrLogfile: string;
   readonly logFailure: string;
+  /** Read back from the live process. */
+  readonly identity?: Identity;
+}
+
+export interface Explained {
+  readonly process: ProcessView;
+  /** Undefined: since before this life of supd. */
+  readonly since?: Millis;
+  /** Why it is in its state, or ''. */
+  readonly cause: string;
+  readonly lastAsked?: AskedFor;
+  readonly next: string;
+}
+
+/** Who asked for what. */
+export interface AskedFor {
+  readonly what: string;
+  readonly by: string;
+  readonly reason: string;
+  readonly time: Millis;
 }
 
 export type ResultCode =
@@ -173,6 +194,8 @@ export interface Api {
     readonly unknown: readonly ProcessResult[];
   };
   process(name: string): ProcessView;
+  /** Why a process is as it is. */
+  explain(name: string): Explained;
   configurations(): readonly ConfiguredProcess[];
 
   start(targets: readonly string[], asked: Asked): AsyncIterable<ProcessResult>;

@@ -3,6 +3,7 @@ import type {
   Channel,
   DaemonAnswer,
   DueTime,
+  Explained,
   GroupChange,
   JobAnswer,
   ProcessConfiguration,
@@ -54,6 +55,7 @@ export interface Client {
     options?: Options,
   ): Promise<{ readonly processes: readonly ProcessView[]; readonly unknown: readonly ProcessResult[] }>;
   getProcess(request: { readonly name: string }, options?: Options): Promise<ProcessView>;
+  explainProcess(request: { readonly name: string }, options?: Options): Promise<Explained>;
   listConfigurations(options?: Options): Promise<readonly ProcessConfiguration[]>;
   startProcesses(request: Change, options?: Options): AsyncIterable<ProcessResult>;
   stopProcesses(request: Change, options?: Options): AsyncIterable<ProcessResult>;

@@ -9,6 +9,7 @@ import type { Api, Asked, ProcessResult, ResultCode } from './api.js';
 import { openChannel } from './channel.js';
 import { refuseIfClosing } from './closing.js';
 import { SupdError } from './errors.js';
+import { noteAsked } from './history.js';
 import { findProcess, findTargets, type Target } from './targets.js';
 import { tellAsked } from './told.js';
 
@@ -25,18 +26,21 @@ export function makeControl(daemon: Daemon): Control {
       refuseIfClosing(daemon);
       tellAsked(daemon, 'start', targets, asked);
       const { found, unknown } = findTargets(daemon.engine.world, targets);
+      noteAsked(daemon, 'start', idsOf(found), asked);
       return chain(unknown, startAll(daemon, found, asked));
     },
     stop(targets, asked) {
       refuseIfClosing(daemon);
       tellAsked(daemon, 'stop', targets, asked);
       const { found, unknown } = findTargets(daemon.engine.world, targets);
+      noteAsked(daemon, 'stop', idsOf(found), asked);
       return chain(unknown, stopAll(daemon, found, asked));
     },
     restart(targets, asked) {
       refuseIfClosing(daemon);
       tellAsked(daemon, 'restart', targets, asked);
       const { found, unknown } = findTargets(daemon.engine.world, targets);
+      noteAsked(daemon, 'restart', idsOf(found), asked);
       return chain(unknown, restartAll(daemon, found, asked));
     },
     signal(targets, name, asked) {
@@ -47,6 +51,7 @@ export function makeControl(daemon: Daemon): Control {
       if (number === undefined) {
         return found.map(({ process }) => result(process, 'BAD_SIGNAL', `"${name}" is not a signal`));
       }
+      noteAsked(daemon, `signal ${signalName(number)}`, idsOf(found), asked);
       return [...unknown, ...found.flatMap((target) => signalOne(target, number))];
     },
     writeStdin(name, chars, asked) {
@@ -65,6 +70,10 @@ export function makeControl(daemon: Daemon): Control {
       }
     },
   };
+}
+
+function idsOf(targets: readonly Target[]): readonly string[] {
+  return targets.map(({ process }) => process.spec.id);
 }
 
 async function* chain(

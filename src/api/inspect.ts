@@ -6,15 +6,25 @@ import type { Process } from '../core/world.js';
 import { readNow } from '../daemon/clock.js';
 import type { Daemon } from '../daemon/daemon.js';
 import { findAccount } from '../os/accounts.js';
+import { readIdentity } from '../os/identity.js';
 import { readStatus } from '../os/proc.js';
 import type { Api, GroupView, ProcessView, Watched } from './api.js';
 import { refuseIfClosing } from './closing.js';
 import { describeProcess, uptimeOf } from './describe.js';
+import { explain } from './explain.js';
 import { findProcess, findTargets } from './targets.js';
 
 export type Inspect = Pick<
   Api,
-  'daemon' | 'mode' | 'groups' | 'processes' | 'process' | 'configurations' | 'events' | 'tellRemote'
+  | 'daemon'
+  | 'mode'
+  | 'groups'
+  | 'processes'
+  | 'process'
+  | 'explain'
+  | 'configurations'
+  | 'events'
+  | 'tellRemote'
 >;
 
 const STATES = { running: 'RUNNING', restarting: 'RESTARTING', shutdown: 'SHUTDOWN' } as const;
@@ -44,6 +54,10 @@ export function makeInspect(daemon: Daemon): Inspect {
       return { processes: found.map((target) => view(daemon)(target.process)), unknown };
     },
     process: (name) => view(daemon)(findProcess(daemon.engine.world, name)),
+    explain: (name) => {
+      const process = findProcess(daemon.engine.world, name);
+      return { process: view(daemon)(process), ...explain(daemon, process) };
+    },
     configurations: () => {
       refuseIfClosing(daemon);
       return daemon.config.groups
@@ -121,6 +135,7 @@ function view(daemon: Daemon): (process: Process) => ProcessView {
     const pid = pidOf(state);
     const streams = daemon.streamsOf(spec.id);
     const status = pid > 0 ? readStatus(pid) : undefined;
+    const identity = pid > 0 ? readIdentity(pid) : undefined;
     return {
       name: spec.name,
       group: spec.group,
@@ -143,6 +158,7 @@ function view(daemon: Daemon): (process: Process) => ProcessView {
       stdoutLogfile: streams?.path('stdout') ?? '',
       stderrLogfile: streams?.path('stderr') ?? '',
       logFailure: streams?.failure ?? '',
+      ...(identity ? { identity } : {}),
     };
   };
 }

@@ -16,7 +16,8 @@ export function describeCaller({ uid, pid, subject, door }: Caller): string {
   return uid === undefined ? door : `uid ${uid} (pid ${pid}) at ${door}`;
 }
 
-function printable(text: string): string {
+/** Without control characters and without end. */
+export function printable(text: string): string {
   const clean = text.replace(/\p{Cc}/gu, ' ');
   return clean.length > 500 ? `${clean.slice(0, 500)}…` : clean;
 }

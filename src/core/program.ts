@@ -142,7 +142,14 @@ export type ProcessState =
   | { readonly name: 'STARTING'; readonly pid: number; readonly attempt: number; readonly deadline: Millis }
   | { readonly name: 'RUNNING'; readonly pid: number; readonly since: Millis }
   | { readonly name: 'BACKOFF'; readonly attempt: number; readonly why: string; readonly deadline: Millis }
-  | { readonly name: 'STOPPING'; readonly pid: number; readonly next: Next; readonly deadline: Millis }
+  | {
+      readonly name: 'STOPPING';
+      readonly pid: number;
+      readonly next: Next;
+      readonly deadline: Millis;
+      /** It must not go on, and nobody asked for its end: FATAL, and why. */
+      readonly refused?: string;
+    }
   /** The process itself is gone, something that it started is not. */
   | {
       readonly name: 'SWEEPING';
@@ -173,6 +180,8 @@ export type ProcessEvent =
   | { readonly type: 'exited'; readonly exit: Exit; readonly leftover: boolean }
   | { readonly type: 'swept' }
   | { readonly type: 'killFailed'; readonly why: string }
+  /** It runs, and not as who or what it should be. */
+  | { readonly type: 'identityWrong'; readonly pid: number; readonly why: string }
   | { readonly type: 'deadline' };
 
 export type SpawnFailure = 'NO_FILE' | 'NOT_EXECUTABLE' | 'IDENTITY' | 'OTHER';

@@ -18,6 +18,7 @@ export function remember(
   if (event.type === 'spawnFailed') {
     return { ...next, spawnError: event.why, spawnFailure: event.code, started: now };
   }
+  if (event.type === 'identityWrong') return { ...next, spawnError: event.why, spawnFailure: 'IDENTITY' };
   const spawns = effects.some((effect) => effect.type === 'spawn');
   const restarts = !spawns ? next.restarts : event.type === 'start' ? 0 : next.restarts + 1;
   if (event.type !== 'exited') return { ...next, restarts };

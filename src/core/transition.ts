@@ -62,11 +62,13 @@ export const TABLE: { [N in ProcessState['name']]: { [T in ProcessEvent['type']]
     },
     stop: (s, _e, c) => stopping(s, c),
     killFailed: (s, e) => lost(s, e.why),
+    identityWrong: refused,
   },
   RUNNING: {
     exited: exitedWhileRunning,
     stop: (s, _e, c) => stopping(s, c),
     killFailed: (s, e) => lost(s, e.why),
+    identityWrong: refused,
   },
   BACKOFF: {
     deadline: (s, _e, c) => (c.mayRestart ? spawn(s, s.attempt + 1) : to(s)),
@@ -76,8 +78,7 @@ export const TABLE: { [N in ProcessState['name']]: { [T in ProcessEvent['type']]
     // The last request wins: a stop during a restart cancels the start, and the other way round.
     start: (s) => to({ ...s, next: 'start' }),
     stop: (s) => to({ ...s, next: 'stay' }),
-    exited: (s, e, c) =>
-      e.leftover ? sweeping(s.pid, e.exit, { to: s.next }, 'STOPPING', c) : stopped(s, s.pid, s.next, e.exit),
+    exited: stoppedNow,
     deadline: (s, _e, { spec, now }) =>
       to(
         { ...s, deadline: now.mono + spec.stopWaitMs },
@@ -172,6 +173,25 @@ function stopping(s: In<'STARTING' | 'RUNNING'>, { spec, now }: Context): Step {
     signal: spec.stopSignal,
     group: spec.stopAsGroup,
   });
+}
+
+/** Killed at once, with its group: what it may do is nothing that anybody asked for. */
+function refused(s: In<'STARTING' | 'RUNNING'>, e: Of<'identityWrong'>, { spec, now }: Context): Step {
+  if (e.pid !== s.pid) return to(s);
+  const deadline = now.mono + spec.stopWaitMs;
+  const state: ProcessState = { name: 'STOPPING', pid: s.pid, next: 'stay', deadline, refused: e.why };
+  const entered = enter(s, state, { pid: s.pid });
+  return to(state, ...entered.effects, { type: 'kill', pid: s.pid, signal: KILL, group: true });
+}
+
+function stoppedNow(s: In<'STOPPING'>, e: Of<'exited'>, c: Context): Step {
+  if (s.refused === undefined || s.next === 'start')
+    return e.leftover
+      ? sweeping(s.pid, e.exit, { to: s.next }, 'STOPPING', c)
+      : stopped(s, s.pid, s.next, e.exit);
+  if (!e.leftover) return giveUp(s, s.refused);
+  const next: AfterSweep = { to: 'backoff', attempt: c.spec.startRetries + 1, why: s.refused };
+  return sweeping(s.pid, e.exit, next, 'STOPPING', c);
 }
 
 function stopped(from: ProcessState, pid: number, next: Next, exit: Exit): Step {

@@ -24,6 +24,7 @@ export function lineOf(spec: ProcessSpec, change: StateChange): Line | undefined
     case 'STOPPED':
       return stoppedLine(spec, change);
     case 'FATAL':
+      if (change.from === 'STOPPING') return warn(`gave up: ${name} entered FATAL state: ${change.why}`);
       return info(`gave up: ${name} entered FATAL state, too many start retries too quickly`);
     case 'UNKNOWN':
       return warn(`${name}: a signal could not be sent: ${change.why}; its state is not known any more`);

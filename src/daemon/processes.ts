@@ -6,6 +6,7 @@ import type { SharedSockets } from './sockets.js';
 import { type SpawnerParts, spawnOne } from './spawner.js';
 import type { ProcessStreams } from './streams.js';
 import type { Sweeper } from './sweeper.js';
+import { type Verdict, Verifier } from './verifier.js';
 
 export interface ProcessesParts {
   readonly spawner: SpawnerParts;
@@ -28,11 +29,13 @@ const KILL = 9;
 export class Processes {
   readonly #parts: ProcessesParts;
   readonly #waiting: string[] = [];
+  readonly #verifier: Verifier;
   #spent = 0;
   #scheduled: NodeJS.Immediate | undefined;
 
   constructor(parts: ProcessesParts) {
     this.#parts = parts;
+    this.#verifier = new Verifier((pid) => parts.spawner.exits.has(pid));
   }
 
   perform(id: string, effect: Exclude<ProcessEffect, { type: 'announce' }>): void {
@@ -62,6 +65,7 @@ export class Processes {
 
   close(): void {
     clearImmediate(this.#scheduled);
+    this.#verifier.close();
     this.#waiting.length = 0;
   }
 
@@ -103,7 +107,26 @@ export class Processes {
     if (spawned.ok) {
       this.#parts.told('info', `spawned: '${spec.name}' with pid ${spawned.pid}`);
       this.#parts.answer(id, { type: 'spawned', pid: spawned.pid });
+      if (spawned.expected)
+        this.#verifier.expect(spawned.pid, spawned.expected, (verdict) =>
+          this.#judge(id, spawned.pid, verdict),
+        );
     } else this.#parts.answer(id, { type: 'spawnFailed', why: spawned.why, code: spawned.code });
+  }
+
+  #judge(id: string, pid: number, { wrong, missing }: Verdict): void {
+    const name = this.#parts.processOf(id)?.spec.name;
+    if (missing) this.#parts.told('warn', `${name}: pid ${pid} runs with less than was asked: ${missing}`);
+    if (!wrong) return;
+    this.#parts.told(
+      'warn',
+      `${name}: pid ${pid} runs with other rights than was asked and is ended: ${wrong}`,
+    );
+    this.#parts.answer(id, {
+      type: 'identityWrong',
+      pid,
+      why: `it ran with other rights than was asked: ${wrong}`,
+    });
   }
 
   /** A stop promises that nothing is left, and is worth the thorough look; a crash is answered at once. */

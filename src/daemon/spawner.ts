@@ -9,6 +9,7 @@ import { SpawnError, spawnProcess } from '../os/spawn.js';
 import { findCommand } from './commands.js';
 import { resolveIdentity } from './identity.js';
 import type { ChildFds } from './streams.js';
+import type { Expected } from './verifier.js';
 
 export interface SpawnerParts {
   readonly exits: Exits;
@@ -20,7 +21,8 @@ export interface SpawnerParts {
 }
 
 export type Spawned =
-  | { readonly ok: true; readonly pid: number }
+  /** `expected`: what it is to become, where it isn't simply what the daemon is. */
+  | { readonly ok: true; readonly pid: number; readonly expected?: Expected }
   | { readonly ok: false; readonly code: SpawnFailure; readonly why: string };
 
 /** Opens the descriptors for a child of this user; they are closed here once it has them. */
@@ -58,7 +60,9 @@ export function spawnOne(parts: SpawnerParts, order: SpawnOrder): Spawned {
   try {
     const pid = withNofile(parts.nofile, () => execute(chain, env, launch, fds));
     parts.exits.expect(pid, order.ended);
-    return { ok: true, pid };
+    if (chain.argv.length === found.words.length) return { ok: true, pid };
+    const expected = { launch, runAs, chain: chain.argv, programWords: found.words.length };
+    return { ok: true, pid, expected };
   } catch (error) {
     if (!(error instanceof SpawnError)) throw error;
     return spawnFailure(name, error.code, found.words[0] ?? '');

@@ -16,6 +16,7 @@ import { takeLock } from '../os/lock.js';
 import { signalProcess, type Tag } from '../os/tree.js';
 import { openNull, type SpawnerParts, spawnOne } from './spawner.js';
 import type { Sweeper } from './sweeper.js';
+import { Verifier } from './verifier.js';
 
 export interface StepsParts {
   readonly spawner: SpawnerParts;
@@ -27,6 +28,7 @@ export interface StepsParts {
 
 /** Of a step's output, what its record shows. */
 const SHOWN_BYTES = 4096;
+const KILL = 9;
 
 /** StepEffect without what concerns programs: the world answers that itself. */
 export type OwnStepEffect = Exclude<StepEffect, { type: 'stopPrograms' | 'startPrograms' }>;
@@ -37,9 +39,11 @@ export class Steps {
   readonly #locks = new Map<string, { readonly fd: number; readonly run: string }>();
   /** Main processes of steps that run now. */
   readonly #live = new Set<number>();
+  readonly #verifier: Verifier;
 
   constructor(parts: StepsParts) {
     this.#parts = parts;
+    this.#verifier = new Verifier((pid) => parts.spawner.exits.has(pid));
   }
 
   isLeader(pid: number): boolean {
@@ -68,6 +72,7 @@ export class Steps {
   }
 
   close(): void {
+    this.#verifier.close();
     for (const { fd } of this.#locks.values()) closeSync(fd);
     this.#locks.clear();
   }
@@ -117,6 +122,9 @@ export class Steps {
     });
     if (!spawned.ok) return this.#parts.answer({ type: 'stepSpawnFailed', run, step, why: spawned.why });
     this.#live.add(spawned.pid);
+    const { pid, expected } = spawned;
+    // A step that is not who it should be ends as one that failed.
+    if (expected) this.#verifier.expect(pid, expected, ({ wrong }) => wrong && signalProcess(-pid, KILL));
     this.#parts.answer({ type: 'stepSpawned', run, step, pid: spawned.pid });
   }
 

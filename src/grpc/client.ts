@@ -3,6 +3,7 @@ import type { Channel, ProcessResult } from '../api/answers.js';
 import type { CallOptions, Client } from '../api/client.js';
 import { CallFailure } from '../api/failure.js';
 import { changeFromWire, daemonFromWire, watchedFromWire } from './convert/daemon.js';
+import { explainedFromWire } from './convert/explained.js';
 import { dueFromWire, jobFromWire, runFromWire } from './convert/jobs.js';
 import { channel } from './convert/names.js';
 import { configurationFromWire, processFromWire, resultFromWire } from './convert/processes.js';
@@ -47,6 +48,8 @@ export function connect(socketPath: string): Client {
     },
     getProcess: async (request, options) =>
       processFromWire((await one(methods.getProcess, request, options)).process ?? {}),
+    explainProcess: async (request, options) =>
+      explainedFromWire(await one(methods.explainProcess, request, options)),
     listConfigurations: async (options) =>
       (await one(methods.listConfigurations, {}, options)).configurations.map(configurationFromWire),
     startProcesses: (request, options) => many(methods.startProcesses, targets(request), resultOf, options),

@@ -65,6 +65,13 @@ export const methods = {
     v1.ListProcessesResponse,
   ),
   getProcess: rpc('ProcessService/GetProcess', READS, UNARY, v1.GetProcessRequest, v1.GetProcessResponse),
+  explainProcess: rpc(
+    'ProcessService/ExplainProcess',
+    READS,
+    UNARY,
+    v1.ExplainProcessRequest,
+    v1.ExplainProcessResponse,
+  ),
   listConfigurations: rpc(
     'ProcessService/ListConfigurations',
     READS,

@@ -306,3 +306,30 @@ test('the telling of an exit says how it ended and whether that was expected', a
     });
   }
 });
+
+test('a program with rights that nobody gave it is killed with its group at once, and FATAL with the reason', async (t) => {
+  const wrong: ProcessEvent = { type: 'identityWrong', pid: 7, why: 'uid 0 instead of 33' };
+  const r = play([[0, wrong]], running);
+  t.strictSame(r.effects, [kill(7, 9, true)]);
+  t.equal(r.told, 'RUNNING > STOPPING');
+  const ended = play([[1, killedBy(9)]], r.state);
+  t.strictSame(ended.state, { name: 'FATAL', why: 'uid 0 instead of 33' });
+  const left = play(
+    [
+      [1, { ...killedBy(9), leftover: true } as ProcessEvent],
+      [2, swept],
+    ],
+    r.state,
+  );
+  t.strictSame(left.state, { name: 'FATAL', why: 'uid 0 instead of 33' });
+  const again = play(
+    [
+      [1, start],
+      [2, killedBy(9)],
+    ],
+    r.state,
+  );
+  t.equal(again.state.name, 'SPAWNING', 'the last request wins');
+  const earlier: ProcessEvent = { type: 'identityWrong', pid: 6, why: 'of one that is gone' };
+  t.strictSame(play([[0, earlier]], running).state, running);
+});

@@ -1,6 +1,6 @@
 import { test } from 'tap';
 import type { FailureCode } from '../../src/grpc/client.js';
-import { fakeApi, instance1, run, zeo } from './fake-api.js';
+import { explained, fakeApi, instance1, run, zeo } from './fake-api.js';
 import { all, serve } from './serve.js';
 
 const text = (chunks: readonly Uint8Array[]): string => Buffer.concat(chunks).toString();
@@ -20,6 +20,11 @@ test('a process arrives with every field, and unset ones stay unset', async (t) 
   t.strictSame(await client.getProcess({ name: 'zeo' }), zeo);
   const shown = api.configurations().map(({ spec: _, ...rest }) => rest);
   t.strictSame(await client.listConfigurations(), shown);
+});
+
+test('why a process is as it is arrives whole, with its rights', async (t) => {
+  const { client } = await serve(t);
+  t.strictSame(await client.explainProcess({ name: 'instance1' }), explained);
 });
 
 test('start, stop and restart tell each process as it settles, with the reason given', async (t) => {

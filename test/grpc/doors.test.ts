@@ -134,6 +134,7 @@ test('the read-only socket shows everything and changes nothing', async (t) => {
   await reader.getDaemon();
   await reader.listProcesses();
   await reader.getProcess({ name: 'zeo' });
+  await reader.explainProcess({ name: 'zeo' });
   await reader.listConfigurations();
   await reader.readLog({ name: 'zeo' });
   await all(reader.followLog({ name: 'zeo' }));

@@ -1,5 +1,5 @@
 /** An Api with two processes and a job, which notes who asked what. */
-import type { Api, Asked, JobView, ProcessView } from '../../src/api/api.js';
+import type { Api, Asked, Explained, JobView, ProcessView } from '../../src/api/api.js';
 import { SupdError } from '../../src/api/errors.js';
 import type { RunRecord } from '../../src/core/job.js';
 import { processSpec } from '../helpers/specs.js';
@@ -106,6 +106,36 @@ const nightly: JobView = {
   overdue: true,
 };
 
+export const explained: Explained = {
+  process: {
+    ...instance1,
+    identity: {
+      uids: [33, 33, 33, 33],
+      gids: [33, 33, 33, 33],
+      groups: [4, 33],
+      capabilities: ['net_bind_service'],
+      noNewPrivileges: true,
+      nice: -5,
+      umask: 0o22,
+      limits: {
+        nofile: { soft: 1024, hard: 4096 },
+        nproc: { soft: Number.POSITIVE_INFINITY, hard: Number.POSITIVE_INFINITY },
+        core: { soft: 0, hard: Number.POSITIVE_INFINITY },
+        memlock: { soft: 2 ** 40, hard: 2 ** 40 },
+      },
+    },
+  },
+  since: 1_700_000_000_001,
+  cause: 'exit status 3, not expected',
+  lastAsked: {
+    what: 'restart',
+    by: 'uid 0 (pid 7) at supd.sock',
+    reason: 'release',
+    time: 1_700_000_000_002,
+  },
+  next: 'try 2 of 4 in 2s',
+};
+
 export interface FakeApi extends Api {
   /** Name of the method and its arguments, Asked left out. */
   readonly calls: unknown[][];
@@ -176,6 +206,7 @@ export function fakeApi(other: Partial<Api> = {}): FakeApi {
       if (!found) throw new SupdError('BAD_NAME', `no process is named "${name}"`, { field: 'name' });
       return found;
     },
+    explain: () => explained,
     configurations: () => [
       {
         name: 'zeo',

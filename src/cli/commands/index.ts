@@ -31,6 +31,7 @@ import { stop } from './stop.js';
 import { tail } from './tail.js';
 import { update } from './update.js';
 import { version } from './version.js';
+import { why } from './why.js';
 
 export const commands: readonly Command[] = [
   add,
@@ -65,4 +66,5 @@ export const commands: readonly Command[] = [
   tail,
   update,
   version,
+  why,
 ];

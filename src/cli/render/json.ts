@@ -6,6 +6,7 @@
 import type {
   DaemonAnswer,
   DueTime,
+  Explained,
   JobAnswer,
   ProcessResult,
   ProcessView,
@@ -51,7 +52,35 @@ export function processJson(one: ProcessView): Json {
     stdoutLogfile: one.stdoutLogfile,
     stderrLogfile: one.stderrLogfile,
     logFailure: one.logFailure,
+    identity: one.identity ? identityJson(one.identity) : null,
   };
+}
+
+type Rights = NonNullable<ProcessView['identity']>;
+
+function identityJson({ uids, gids, limits, ...rest }: Rights): Json {
+  return {
+    uid: uids[1],
+    gid: gids[1],
+    groups: rest.groups,
+    capabilities: rest.capabilities,
+    noNewPrivileges: rest.noNewPrivileges,
+    nice: rest.nice,
+    umask: rest.umask,
+    limitNofile: limitJson(limits.nofile),
+    limitNproc: limitJson(limits.nproc),
+    limitCore: limitJson(limits.core),
+    limitMemlock: limitJson(limits.memlock),
+  };
+}
+
+function limitJson({ soft, hard }: Rights['limits']['core']): Json {
+  return { soft: Number.isFinite(soft) ? soft : null, hard: Number.isFinite(hard) ? hard : null };
+}
+
+export function explainedJson({ process, since, cause, lastAsked, next }: Explained): Json {
+  const asked = lastAsked ? { ...lastAsked, time: rfc3339(lastAsked.time) } : null;
+  return { process: processJson(process), stateSince: rfc3339(since), cause, lastAsked: asked, next };
 }
 
 export function resultJson({ name, group, code, message }: ProcessResult): Json {

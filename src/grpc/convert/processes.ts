@@ -1,6 +1,7 @@
 /** Processes and what became of them, both ways. */
 import type { ProcessConfiguration, ProcessResult, ProcessView } from '../../api/api.js';
 import type { supd } from '../contract.js';
+import { identityFromWire, identityToWire } from './identity.js';
 import { processState, resultCode } from './names.js';
 import { present, timeFromWire, timeToWire } from './time.js';
 
@@ -29,6 +30,7 @@ export function processToWire(view: ProcessView): supd.v1.Process.$Properties {
     stdoutLogfile: view.stdoutLogfile,
     stderrLogfile: view.stderrLogfile,
     logFailure: view.logFailure,
+    ...(view.identity ? { identity: identityToWire(view.identity) } : {}),
   };
 }
 
@@ -57,6 +59,7 @@ export function processFromWire(wire: supd.v1.Process.$Properties): ProcessView 
     stdoutLogfile: wire.stdoutLogfile ?? '',
     stderrLogfile: wire.stderrLogfile ?? '',
     logFailure: wire.logFailure ?? '',
+    ...(wire.identity ? { identity: identityFromWire(wire.identity) } : {}),
   };
 }
 

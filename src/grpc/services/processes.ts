@@ -1,5 +1,6 @@
 /** supd.v1.ProcessService on the api. */
 import type { Api } from '../../api/api.js';
+import { explainedToWire } from '../convert/explained.js';
 import { channel } from '../convert/names.js';
 import { processToWire, resultToWire } from '../convert/processes.js';
 import type { Handlers } from '../handlers.js';
@@ -8,6 +9,7 @@ import { each } from './each.js';
 type ProcessMethods =
   | 'listProcesses'
   | 'getProcess'
+  | 'explainProcess'
   | 'listConfigurations'
   | 'startProcesses'
   | 'stopProcesses'
@@ -26,6 +28,7 @@ export function processHandlers(api: Api): Pick<Handlers, ProcessMethods> {
       return { processes: processes.map(processToWire), unknown: unknown.map(resultToWire) };
     },
     getProcess: ({ name }) => ({ process: processToWire(api.process(name)) }),
+    explainProcess: ({ name }) => explainedToWire(api.explain(name)),
     listConfigurations: () => ({ configurations: [...api.configurations()] }),
     startProcesses: ({ targets, noWait, reason }, asking) =>
       each(api.start(targets, { ...asking, noWait, reason }), (result) => ({ result: resultToWire(result) })),

@@ -1,0 +1,91 @@
+/** Why a process is as it is, and what happens next, in words. */
+import { formatDuration } from '../core/durations.js';
+import type { ProcessSpec, ProcessState } from '../core/program.js';
+import { describeExit, isExpected } from '../core/transition.js';
+import type { Process } from '../core/world.js';
+import { readNow } from '../daemon/clock.js';
+import type { Daemon } from '../daemon/daemon.js';
+import type { Explained } from './api.js';
+import { historyOf } from './history.js';
+
+/** All but the process itself. */
+export function explain(daemon: Daemon, process: Process): Omit<Explained, 'process'> {
+  const { since, asked } = historyOf(daemon);
+  const { id } = process.spec;
+  const begun = since.get(id);
+  const lastAsked = asked.get(id);
+  return {
+    ...(begun === undefined ? {} : { since: begun }),
+    cause: causeOf(process),
+    ...(lastAsked ? { lastAsked } : {}),
+    next: nextOf(process, readNow().mono),
+  };
+}
+
+function causeOf({ spec, state, exit, spawnError }: Process): string {
+  switch (state.name) {
+    case 'EXITED':
+      return `${describeExit(state.exit)}, ${isExpected(state.exit, spec) ? 'expected' : 'not expected'}`;
+    case 'BACKOFF':
+    case 'FATAL': {
+      const ended = exit && spawnError?.startsWith('Exited too quickly') ? ` (${describeExit(exit)})` : '';
+      return `${state.why}${ended}`;
+    }
+    case 'UNKNOWN':
+      return state.why;
+    case 'STOPPING':
+      return state.refused ?? '';
+    case 'SWEEPING':
+      return `${describeExit(state.exit)}; something that it started is still alive`;
+    case 'STOPPED':
+    case 'SPAWNING':
+    case 'STARTING':
+    case 'RUNNING':
+      return '';
+    default:
+      return state satisfies never;
+  }
+}
+
+function nextOf({ spec, state }: Process, mono: number): string {
+  const left = 'deadline' in state ? formatDuration(Math.max(0, state.deadline - mono)) : '';
+  switch (state.name) {
+    case 'SPAWNING':
+      return 'it is started in a moment';
+    case 'STARTING':
+      return `in ${left} it counts as RUNNING (startsecs); ending before, it is tried again`;
+    case 'RUNNING':
+      return whenItEnds(spec);
+    case 'BACKOFF':
+      return `try ${state.attempt + 1} of ${spec.startRetries + 1} in ${left}`;
+    case 'STOPPING':
+      return `SIGKILL in ${left} if it has not ended by then${afterwards(state)}`;
+    case 'SWEEPING':
+      return `what is left is killed in ${left}${state.next.to === 'start' ? ', then it is started again' : ''}`;
+    case 'EXITED':
+    case 'STOPPED':
+    case 'FATAL':
+    case 'UNKNOWN':
+      return 'nothing until somebody starts it';
+    default:
+      return state satisfies never;
+  }
+}
+
+function whenItEnds({ autorestart, exitCodes }: ProcessSpec): string {
+  switch (autorestart) {
+    case 'always':
+      return 'when it ends it is started again (autorestart=true)';
+    case 'never':
+      return 'when it ends it stays down (autorestart=false)';
+    case 'unexpected':
+      return `when it ends it is started again, unless with status ${exitCodes.join(' or ')} (exitcodes)`;
+    default:
+      return autorestart satisfies never;
+  }
+}
+
+function afterwards(state: Extract<ProcessState, { name: 'STOPPING' }>): string {
+  if (state.next === 'start') return ', then it is started again';
+  return state.refused === undefined ? '' : ', then it is FATAL';
+}

@@ -1,0 +1,25 @@
+import { type Command, UsageError } from '../command.js';
+import { explainedLines } from '../render/explained.js';
+import { document, explainedJson } from '../render/json.js';
+
+export const why: Command = {
+  name: 'why',
+  summary: 'show why a process is as it is',
+  help: [
+    'why NAME               its state and since when, last end and cause, who asked last and the reason given,',
+    '                       who it runs as and what it may do (read back from the process), what happens next',
+    '  --json               one object',
+  ],
+  flags: { '--json': 'switch' },
+  reach: 'usual',
+  completes: 'processes',
+  async run({ client, terminal, signal, now }, flags) {
+    const [name, more] = flags.words;
+    if (name === undefined || more !== undefined)
+      throw new UsageError('Error: why takes the name of one process', { withHelp: true });
+    const explained = await client().explainProcess({ name }, { signal });
+    if (flags.has('--json')) terminal.line(document(explainedJson(explained)));
+    else for (const line of explainedLines(explained, now())) terminal.line(line);
+    return 0;
+  },
+};

@@ -1,0 +1,169 @@
+/** Who programs run as and what they may do: read back from the kernel, shown, and enforced. */
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import tap, { type Test, test } from 'tap';
+import { makePlace, type Options, program } from '../helpers/place.js';
+import { statusOf } from '../helpers/proc.js';
+import { startIn, startSupd } from '../helpers/start-supd.js';
+import { accountOf, needsRoot } from '../helpers/users.js';
+
+tap.jobs = 3;
+tap.setTimeout(120_000);
+
+test('status --json and why show the rights that the kernel gives', async (t) => {
+  if (!needsRoot(t)) return;
+  const supd = await startSupd(
+    t,
+    program('a', 'waits', {
+      user: 'www-data',
+      supplementary_groups: 'adm,12345',
+      capabilities: 'net_bind_service,sys_nice',
+      no_new_privileges: true,
+      nice: 5,
+      umask: '027',
+      limit_nofile: 777,
+      limit_nproc: 500,
+      limit_core: 0,
+      limit_memlock: '64KB',
+    }),
+  );
+  const { pid } = await supd.state('a', 'RUNNING');
+  const { uid, gid } = accountOf('www-data');
+  const [one] = JSON.parse((await supd.told('status', '--json')).stdout);
+  t.strictSame(one.identity, {
+    uid,
+    gid,
+    groups: [4, 12345],
+    capabilities: ['net_bind_service', 'sys_nice'],
+    noNewPrivileges: true,
+    nice: 5,
+    umask: 0o27,
+    limitNofile: { soft: 777, hard: 777 },
+    limitNproc: { soft: 500, hard: 500 },
+    limitCore: { soft: 0, hard: 0 },
+    limitMemlock: { soft: 65536, hard: 65536 },
+  });
+  // The kernel's own word.
+  const status = statusOf(pid);
+  t.equal(BigInt(`0x${status.get('CapPrm')}`), (1n << 10n) | (1n << 23n));
+  t.equal(status.get('Umask'), '0027');
+  t.match(readFileSync(`/proc/${pid}/limits`, 'utf8'), /^Max open files +777 +777/m);
+  const { stdout } = await supd.told('why', 'a');
+  t.match(stdout, `runs as: uid ${uid}, gid ${gid}, groups 4,12345, capabilities net_bind_service,sys_nice`);
+  t.match(stdout, 'limits: nofile 777, nproc 500, core 0, memlock 65536');
+});
+
+test('an ordinary user takes a port below 1024 by its capability, and not without', async (t) => {
+  if (!needsRoot(t)) return;
+  const listens = `${process.execPath} -e "require('node:net').createServer().listen(80, '127.0.0.1', () => console.log('listening'))"`;
+  const user = { user: 'www-data', startretries: 0, startsecs: 1 };
+  const supd = await startSupd(
+    t,
+    program('may', listens, { ...user, capabilities: 'net_bind_service' }) + program('not', listens, user),
+    // In a network of its own: nothing of this machine's is touched.
+    { as: ['unshare', '--net', '--', 'sh', '-c', 'ip link set lo up; exec "$@"', 'sh'] },
+  );
+  await supd.says('may', 'listening');
+  await supd.state('not', 'FATAL');
+  t.match(supd.read('not.err'), /EACCES/);
+});
+
+/** A supd that finds this instead of setpriv. */
+async function withSetpriv(t: Test, script: string, options: Options) {
+  const place = makePlace(t, program('a', 'waits', { user: 'www-data', ...options }));
+  const tools = `${place.dir}/tools`;
+  mkdirSync(tools);
+  writeFileSync(`${tools}/setpriv`, `#!/bin/sh\n${script}\n`);
+  chmodSync(`${tools}/setpriv`, 0o755);
+  return startIn(t, place, { env: { PATH: `${tools}:${process.env.PATH}` } });
+}
+
+const SKIP = 'while [ "$1" != -- ]; do shift; done; shift;';
+
+test('CVE-2017-1000082: a program that runs as root instead of its user is ended and FATAL with the reason', async (t) => {
+  if (!needsRoot(t)) return;
+  const supd = await withSetpriv(t, `${SKIP} exec "$@"`, {});
+  const { description, pid } = await supd.state('a', 'FATAL');
+  t.equal(pid, 0);
+  const { uid, gid } = accountOf('www-data');
+  t.match(
+    description,
+    `it ran with other rights than was asked: uid 0 instead of ${uid}, gid 0 instead of ${gid}`,
+  );
+  t.match(
+    (await supd.told('why', 'a')).stdout,
+    /because: it ran with other rights .*\n.*next: nothing until somebody/s,
+  );
+  await supd.logs('and is ended: uid 0 instead of');
+});
+
+test('groups, capabilities and no_new_privileges that differ end a program as a wrong uid does', async (t) => {
+  if (!needsRoot(t)) return;
+  const { uid, gid } = accountOf('www-data');
+  const become = `--reuid ${uid} --regid ${gid}`;
+  for (const [flags, options, why] of [
+    ['--groups 4', {}, `groups 4 instead of ${gid}`],
+    [`--groups ${gid} --inh-caps +chown --ambient-caps +chown`, {}, 'capabilities nobody gave it: chown'],
+    [`--groups ${gid}`, { no_new_privileges: true }, 'no_new_privileges is not in force'],
+  ] as const) {
+    const supd = await withSetpriv(t, `${SKIP} exec /usr/bin/setpriv ${become} ${flags} -- "$@"`, options);
+    t.match((await supd.state('a', 'FATAL')).description, why);
+  }
+});
+
+test('a program that has less than it was given goes on, with a word in the log', async (t) => {
+  if (!needsRoot(t)) return;
+  const { uid, gid } = accountOf('www-data');
+  const become = `--reuid ${uid} --regid ${gid} --groups ${gid}`;
+  const supd = await withSetpriv(t, `${SKIP} exec /usr/bin/setpriv ${become} -- "$@"`, {
+    capabilities: 'net_raw',
+  });
+  await supd.logs('runs with less than was asked: without the capabilities net_raw');
+  await supd.state('a', 'RUNNING');
+});
+
+test('a program with the setuid bit is what its file makes it', async (t) => {
+  if (!needsRoot(t)) return;
+  const place = makePlace(t, program('a', `${'%(here)s'}/sleeper 1000`, { user: 'www-data', nice: 3 }));
+  writeFileSync(`${place.dir}/sleeper`, readFileSync('/bin/sleep'));
+  chmodSync(`${place.dir}/sleeper`, 0o4755);
+  const supd = await startIn(t, place);
+  const { pid } = await supd.state('a', 'RUNNING');
+  t.match(statusOf(pid).get('Uid'), /\t0\t0\t0$/);
+  t.equal((await supd.told('stop', 'a')).status, 0);
+  t.notMatch(supd.read('supd.log'), 'other rights');
+});
+
+test('why tells who asked last and the reason, the last end, and what happens next', async (t) => {
+  const supd = await startSupd(
+    t,
+    program('a', 'waits') +
+      program('b', 'exits-after 0 3', { startsecs: 60, startretries: 50, autostart: false }),
+  );
+  await supd.state('a', 'RUNNING');
+  t.match((await supd.told('why', 'a')).stdout, /^a: RUNNING since .*\npid: \d+, up .*\nasked: nobody/);
+  await supd.told('restart', 'a', '--reason', 'new release');
+  const { stdout } = await supd.told('why', 'a');
+  t.match(stdout, /last end: terminated by SIGTERM at /);
+  t.match(stdout, /asked: restart at .* by uid \d+ \(pid \d+\) at supd\.sock: new release\n/);
+  t.match(stdout, /next: when it ends it is started again, unless with status 0 \(exitcodes\)\n$/);
+  await supd.told('start', 'b');
+  const json = JSON.parse((await supd.told('why', 'b', '--json')).stdout);
+  t.match(json, { process: { name: 'b' }, lastAsked: { what: 'start', reason: '' } });
+  t.match(json.cause + json.next, /Exited too quickly.*exit status 3|counts as RUNNING|started in a moment/);
+  t.match(await supd.told('why', 'nobody'), { status: 1 });
+});
+
+test('every change is in the log with who asked, at which door, and why', async (t) => {
+  const supd = await startSupd(t, program('a', 'waits', { autorestart: true }));
+  await supd.state('a', 'RUNNING');
+  const who = `uid ${process.getuid?.()} \\(pid \\d+\\) at supd\\.sock: why not`;
+  for (const words of [
+    ['stop', 'a'],
+    ['start', 'a'],
+    ['restart', 'a'],
+    ['signal', 'CONT', 'a'],
+  ]) {
+    await supd.told(...words, '--reason', 'why not');
+    await supd.logs(new RegExp(`${words.join(' ')} asked for by ${who}`));
+  }
+});
