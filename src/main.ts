@@ -12,6 +12,7 @@ import { leaveForeground, startInBackground, takeBackgroundMark } from './daemon
 import { AlreadyRunning, claimPlaces, releasePlaces } from './daemon/claim.js';
 import { fail, findFile, forHelp, readCommandLine, refuse, USAGE } from './daemon/command-line.js';
 import { Daemon, type DaemonParts } from './daemon/daemon.js';
+import { watchEssential } from './daemon/essential.js';
 import type { SupdFlags } from './daemon/flags.js';
 import { ensureLimits } from './daemon/ownlimits.js';
 import { becomeUser } from './daemon/ownuser.js';
@@ -30,6 +31,7 @@ import { tellSyslog } from './os/syslog.js';
 void main();
 
 async function main(): Promise<void> {
+  process.on('SIGUSR1', () => {}); // Never Node's own answer, which is to open its debugger.
   const background = takeBackgroundMark(process.env);
   const surroundings = machineSurroundings(process.env);
   const flags = readCommandLine(surroundings, packageJson.version);
@@ -176,6 +178,7 @@ async function live(
     throw error;
   });
   const offSignals = listenForSignals(life, log, readForApi(readConfig));
+  const offEssential = watchEssential(life);
   writePidfile(config.daemon.pidfile, log);
   const name = config.daemon.compat === 'strict' ? 'supervisord' : 'supd';
   log.info(`${name} started with pid ${process.pid}`);
@@ -183,6 +186,7 @@ async function live(
   ready();
   const outcome = await life.ended;
   offSignals();
+  offEssential();
   await Promise.all([sockets.close(), http?.close()]);
   if (outcome === 'shutdown') removePidfile(config.daemon.pidfile, log);
   return outcome;

@@ -30,6 +30,7 @@ const calls: Readonly<Record<Calling, true>> = {
   reopenLogs: true,
   listProcesses: true,
   getProcess: true,
+  explainProcess: true,
   listConfigurations: true,
   signalProcesses: true,
   writeStdin: true,

@@ -6,6 +6,7 @@ import type { Loaded, Surroundings } from '../config/config.js';
 import type { Departure } from '../config/departures.js';
 import { fileSystem } from '../config/files.js';
 import { findConfig } from '../config/find.js';
+import { writableBy } from '../config/writers.js';
 import { connect } from '../grpc/client.js';
 import { commands } from './commands/index.js';
 import { readLightly } from './find.js';
@@ -95,6 +96,7 @@ async function wholeSurroundings(): Promise<Surroundings> {
     ...fileSystem,
     userExists: (name) => findAccount(name) !== undefined,
     groupExists: (name) => findGroup(name) !== undefined,
+    ...(process.geteuid?.() === 0 ? { writableBy } : {}),
   };
 }
 

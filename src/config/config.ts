@@ -29,6 +29,8 @@ export interface DaemonSpec {
   readonly rundir?: string;
   readonly statedir?: string;
   readonly compat: 'supd' | 'strict';
+  /** Root goes by no file that others can write. */
+  readonly strictPermissions: boolean;
 }
 
 /** [grpc_server]. `owner` is `user` or `user:group` as configured. */
@@ -113,6 +115,8 @@ export interface Surroundings {
   isDirectory(path: string): boolean;
   exists(path: string): boolean;
   realPath(path: string): string;
+  /** Why others than root can change that file; undefined: they can't. Absent where it isn't root who goes by it. */
+  writableBy?(path: string): string | undefined;
   userExists(nameOrId: string): boolean;
   groupExists(nameOrId: string): boolean;
 }

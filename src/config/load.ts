@@ -1,7 +1,7 @@
 /** Reads a configuration with its includes. */
 import path from 'node:path';
 import { compile } from './compile.js';
-import type { Loaded, Overrides, Surroundings } from './config.js';
+import type { Config, Loaded, Overrides, Surroundings } from './config.js';
 import type { Survey } from './departures/rule.js';
 import { expand } from './expand.js';
 import { type Block, parseText, type Source } from './parse.js';
@@ -15,8 +15,16 @@ export { formatProblem } from './problems.js';
  * The configuration at `file` (relative to the working directory), or everything that is wrong with it. Never
  * throws. Problems name files as they were given: those of includes relative to the main one.
  */
-export function loadConfig(file: string, surroundings: Surroundings, overrides: Overrides = {}): Loaded {
+export function loadConfig(file: string, machine: Surroundings, overrides: Overrides = {}): Loaded {
   const problems = openProblemLog();
+  const seen = new Set<string>();
+  const surroundings: Surroundings = {
+    ...machine,
+    readText: (one) => {
+      seen.add(path.resolve(machine.cwd, one));
+      return machine.readText(one);
+    },
+  };
   const files = readAll(file, surroundings, problems);
   if (files === undefined) return { ok: false, problems: problems.sorted([file]) };
   const { main, extra } = files;
@@ -24,6 +32,7 @@ export function loadConfig(file: string, surroundings: Surroundings, overrides: 
   const absolute = path.resolve(surroundings.cwd, file);
   const named = { path: surroundings.realPath(absolute), included: extra.map((one) => one.path), main };
   const config = compile(sections, named, surroundings, overrides, problems);
+  checkWriters(config, [...seen], machine, file, problems);
   const found = problems.sorted([file, ...extra.map((one) => one.source.file)]);
   return problems.hasErrors() ? { ok: false, problems: found } : { ok: true, config, problems: found };
 }
@@ -52,6 +61,25 @@ function readAll(file: string, surroundings: Surroundings, problems: ProblemLog)
   const own = parseInto(text, main, problems);
   const extra = readIncludes(own, main, surroundings, problems);
   return { main, extra, blocks: [...own, ...extra.flatMap((one) => one.blocks)] };
+}
+
+/** Every file that counts: what was read, and what says who may come in by TLS. */
+function checkWriters(
+  { daemon, grpc }: Config,
+  read: readonly string[],
+  { writableBy, cwd }: Surroundings,
+  main: string,
+  problems: ProblemLog,
+): void {
+  if (!writableBy) return;
+  const certificates = [grpc.tlsCert, grpc.tlsKey, grpc.tlsClientCa].flatMap((file) => file ?? []);
+  for (const file of [...read, ...certificates]) {
+    const why = writableBy(path.resolve(cwd, file));
+    if (why === undefined) continue;
+    const message = `${file} can be changed by others than root, who then command root: ${why}`;
+    const report = daemon.strictPermissions ? problems.error : problems.warning;
+    report({ file: main, line: 0 }, `${message}; give the file and its directories to root alone`);
+  }
 }
 
 interface Included {

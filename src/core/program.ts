@@ -89,6 +89,8 @@ export interface ProcessSpec extends LaunchSpec {
   readonly stopAsGroup: boolean;
   readonly killAsGroup: boolean;
   readonly redirectStderr: boolean;
+  /** When it has ended for good by itself, supd ends too, with its status. */
+  readonly essential?: true;
   readonly stdout: StreamSpec;
   readonly stderr: StreamSpec;
   /** SUPERVISOR_SERVER_URL of the child; undefined: AUTO. */

@@ -4,6 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import type { Surroundings } from '../config/config.js';
 import { fileSystem } from '../config/files.js';
+import { writableBy } from '../config/writers.js';
 import type { Tools } from '../core/launch.js';
 import { findAccount, findGroup } from '../os/accounts.js';
 
@@ -18,6 +19,7 @@ export function machineSurroundings(env: NodeJS.ProcessEnv): Surroundings {
     home: env.HOME ?? os.homedir(),
     userExists: (name) => findAccount(name) !== undefined,
     groupExists: (name) => findGroup(name) !== undefined,
+    ...(process.geteuid?.() === 0 ? { writableBy } : {}),
   };
 }
 

@@ -42,6 +42,7 @@ export function connectXmlRpc(place: Place, credentials: Credentials | undefined
       };
     },
     getProcess: async ({ name }, options) => processOf(await rpc.call('getProcessInfo', [name], options)),
+    explainProcess: () => refuse('why'),
     listConfigurations: async (options) =>
       asArray(await rpc.call('getAllConfigInfo', [], options)).map(configurationOf),
     startProcesses: (request, options) => change(rpc, verbs.start, waiting(request, 'starting'), options),

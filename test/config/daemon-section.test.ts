@@ -21,6 +21,7 @@ test('an empty main section gives the defaults of supervisord', async (t) => {
     environment: {},
     identifier: 'supervisor',
     compat: 'supd',
+    strictPermissions: false,
   });
   t.same(grpc, { mode: 0o700, readonlyMode: 0o700 });
   t.same(ctl, { prompt: 'supervisor' });

@@ -30,6 +30,7 @@ export function compileDaemon(reading: Reading, section: Section, overrides: Ove
     environment: values.environment,
     identifier: values.identifier,
     compat: values.compat,
+    strictPermissions: values.strict_permissions,
     ...omitUndefined({
       directory: values.directory,
       user: values.user,

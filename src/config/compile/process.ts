@@ -133,6 +133,7 @@ function compileCopy(reading: Reading, section: Section, context: CopyContext): 
     capabilities: options.capabilities,
     noNewPrivileges: options.no_new_privileges,
     ...omitUndefined({
+      essential: options.essential ? (true as const) : undefined,
       user: options.user,
       supplementaryGroups: options.supplementary_groups,
       directory: copy.directory,

@@ -160,8 +160,7 @@ export const PROGRAM = {
   essential: {
     type: 'bool',
     default: 'false',
-    doc: 'the daemon ends when it fails for good',
-    served: 'later',
+    doc: 'when it has ended for good, the daemon ends too, with its status',
   },
 } as const satisfies Table;
 

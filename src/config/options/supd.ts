@@ -67,6 +67,11 @@ export const SUPD = {
     default: 'supd',
     doc: 'strict: as supervisord even where supd does better',
   },
+  strict_permissions: {
+    type: 'bool',
+    default: 'false',
+    doc: 'as root, refuse a configuration that others than root can write',
+  },
 } as const satisfies Table;
 
 /** [include]. */
