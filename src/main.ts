@@ -25,6 +25,7 @@ import { type MainLog, openMainLog } from './logs/mainlog.js';
 import { closeInherited } from './os/exec.js';
 import { Exits } from './os/exits.js';
 import { notifyManager } from './os/notify.js';
+import { guardedFiles } from './os/rights.js';
 import { prepareSpawn } from './os/spawn.js';
 import { tellSyslog } from './os/syslog.js';
 
@@ -234,6 +235,7 @@ function mainLogOptions({ daemon }: Config) {
     backups: daemon.logfileBackups,
     level: daemon.logLevel,
     format: daemon.logFormat,
+    files: guardedFiles,
   };
 }
 

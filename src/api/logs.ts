@@ -3,6 +3,7 @@ import { statSync } from 'node:fs';
 import type { Daemon } from '../daemon/daemon.js';
 import { follow, readLog } from '../logs/follow.js';
 import { tailLog } from '../logs/read.js';
+import { guardedFiles } from '../os/rights.js';
 import type { Api, Channel } from './api.js';
 import { result } from './control.js';
 import { SupdError } from './errors.js';
@@ -18,7 +19,7 @@ export function makeLogs(daemon: Daemon): Logs {
   return {
     readLog(name, channel, offset, length, mostBytes = READ_MAX_BYTES) {
       const path = pathOf(daemon, name, channel);
-      const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+      const size = guardedFiles.at(path, () => statSync(path, { throwIfNoEntry: false }))?.size ?? 0;
       if (offset < 0 && length !== 0) {
         throw new SupdError('BAD_ARGUMENT', 'length must be 0 when offset is negative', { field: 'length' });
       }
@@ -27,16 +28,20 @@ export function makeLogs(daemon: Daemon): Logs {
       const wanted = Math.max(0, length === 0 ? size - from : length);
       return { content: readPiece(name, path, from, Math.min(wanted, mostBytes)), size };
     },
-    tailLog: (name, channel, offset, length) => tailLog(pathOf(daemon, name, channel), offset, length),
+    tailLog: (name, channel, offset, length) =>
+      tailLog(pathOf(daemon, name, channel), offset, length, guardedFiles),
     logFile(name, channel) {
       const file = fileOf(daemon, name, channel);
       if (!file) return undefined;
-      const found = statSync(file.path, { throwIfNoEntry: false });
+      const found = guardedFiles.at(file.path, () => statSync(file.path, { throwIfNoEntry: false }));
       return { ...file, ...(found ? { modified: found.mtimeMs } : {}) };
     },
     followLog(name, channel, historyBytes, signal) {
       const path = pathOf(daemon, name, channel);
-      return followed(name, follow(path, historyBytes, logOf(daemon, name, channel), { signal }));
+      return followed(
+        name,
+        follow(path, historyBytes, logOf(daemon, name, channel), { signal, files: guardedFiles }),
+      );
     },
     clearLogs(targets, asked) {
       tellAsked(daemon, 'clear logs of', targets, asked);
@@ -63,7 +68,7 @@ export function makeLogs(daemon: Daemon): Logs {
 /** A log that was never written is empty; one that is a pipe can't be read again. */
 function readPiece(name: string, path: string, from: number, length: number): Uint8Array {
   try {
-    return length === 0 ? new Uint8Array() : readLog(path, from, length);
+    return length === 0 ? new Uint8Array() : readLog(path, from, length, guardedFiles);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return new Uint8Array();
     throw unreadable(name, error);

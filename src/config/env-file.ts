@@ -1,5 +1,4 @@
 /** Files of variables, one KEY=value per line, as env_file names them. */
-import { quote } from './problems.js';
 
 export type EnvFileReading =
   | { readonly ok: true; readonly values: Readonly<Record<string, string>> }
@@ -20,7 +19,7 @@ export function readEnvFile(text: string): EnvFileReading {
       .replace(/^export\s+/, '')
       .trimEnd();
     if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(key)) {
-      return { ok: false, why: `line ${index + 1}: ${quote(content)} is not KEY=value` };
+      return { ok: false, why: `line ${index + 1} is not KEY=value` };
     }
     const value = unquote(content.slice(equals + 1).trimStart());
     if (value === undefined) return { ok: false, why: `line ${index + 1}: ${key} has no closing quotation` };

@@ -40,6 +40,9 @@ export interface Parsed {
   readonly problems: readonly Problem[];
 }
 
+/** Keys whose values no message quotes. */
+const SECRET_KEYS: ReadonlySet<string> = new Set(['password', 'smtp_password', 'environment']);
+
 /** Never throws; takes time in proportion to the text. Lines that are no part of the dialect become errors. */
 export function parseText(text: string, source: Source): Parsed {
   const blocks: OpenBlock[] = [];
@@ -81,12 +84,14 @@ export function parseText(text: string, source: Source): Parsed {
     }
     const delimiter = content.search(/[=:]/);
     if (delimiter < 0) {
-      bad(number, `${quote(content)} is neither a [section] nor a key = value`);
+      // It may be the rest of what stands above.
+      const shown = SECRET_KEYS.has(entry?.key ?? '') ? 'this line' : quote(content);
+      bad(number, `${shown} is neither a [section] nor a key = value`);
       continue;
     }
     const key = stripEnd(content.slice(0, delimiter)).toLowerCase();
     if (key === '') {
-      bad(number, `${quote(content)} has no key before the ${content[delimiter]}`);
+      bad(number, `there is no key before the ${content[delimiter]}`);
       entry = undefined;
       continue;
     }
@@ -137,7 +142,8 @@ function readHeader(content: string): string | undefined {
 
 function describeHeadless(line: string): string {
   if (line.startsWith('\ufeff')) return 'starts with a byte order mark; save the file as UTF-8 without one';
-  return `${quote(strip(line))} stands before any [section] header`;
+  const [name = ''] = line.split(/[=:]/);
+  return `${quote(strip(name))} stands before any [section] header`;
 }
 
 function closeBlock(block: OpenBlock): Block {

@@ -71,3 +71,14 @@ export function quote(text: string): string {
   const shown = text.length > 80 ? `${text.slice(0, 77)}...` : text;
   return JSON.stringify(shown);
 }
+
+/**
+ * A message about a secret: every quoted piece of the value is left out, and what may be a piece of it in the place of a
+ * name. Messages quote by JSON's rules, see above.
+ */
+export function withoutQuotes(message: string): string {
+  return message
+    .replace(/"(?:[^"\\]|\\.)*"/g, '"…"')
+    .replace(/^\S+(?= is "…", and)/, 'a value')
+    .replace(/^\S+= has no value; write \S+ for/, 'a name has no value; write NAME="" for');
+}

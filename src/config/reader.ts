@@ -3,7 +3,7 @@ import type { Surroundings } from './config.js';
 import { expand, layer, type Names } from './expand.js';
 import type { OptionRow, Table, Values } from './options/row.js';
 import type { Entry } from './parse.js';
-import type { Place, ProblemLog } from './problems.js';
+import { type Place, type ProblemLog, withoutQuotes } from './problems.js';
 import type { Section } from './sections.js';
 import { accept, type Read, type ReadContext } from './types/read.js';
 import { readChoice } from './types/words.js';
@@ -71,18 +71,19 @@ function readEntry(reading: Reading, section: Section, entry: Entry, row: Option
   const { problems } = reading;
   const place = placeOf(section, entry.key);
   const here = layer(names, new Map([['here', entry.source.here]]));
+  const told = (words: string) => (row.secret ? withoutQuotes(words) : words);
   const text = fillIn(textOf(entry, reading), row, here, reading);
   if (!text.ok) {
-    problems.error(place, text.why);
+    problems.error(place, told(text.why));
     return readDefault(reading, row, names);
   }
-  if (text.note !== undefined) problems.warning(place, text.note);
+  if (text.note !== undefined) problems.warning(place, told(text.note));
   const read = readByRow(text.value, row, reading);
   if (!read.ok) {
-    problems.error(place, read.why);
+    problems.error(place, told(read.why));
     return readDefault(reading, row, names);
   }
-  if (read.note !== undefined) problems.warning(place, read.note);
+  if (read.note !== undefined) problems.warning(place, told(read.note));
   if (row.served === 'later' && !isDefault(read.value, reading, row, names)) {
     problems.warning(place, 'not served by this version yet; ignored');
   }

@@ -15,6 +15,7 @@ import {
   readFifo,
   writeToFifo,
 } from '../os/fifo.js';
+import { guardedFiles } from '../os/rights.js';
 import { type Heard, makeOutput, type Output } from './output.js';
 import { withSyslog } from './syslogcopy.js';
 
@@ -65,7 +66,12 @@ export class SharedLogs {
       return found.log;
     }
     const mode = spec.file.kind === 'auto' ? { mode: 0o600 } : {};
-    const log = LogFile.open(file, { maxBytes: spec.maxBytes, backups: spec.backups, ...mode });
+    const log = LogFile.open(file, {
+      maxBytes: spec.maxBytes,
+      backups: spec.backups,
+      files: guardedFiles,
+      ...mode,
+    });
     this.#open.set(file, { log, holders: 1 });
     return log;
   }

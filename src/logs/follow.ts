@@ -1,6 +1,7 @@
 /** Following a log file as it grows, through rotation and truncation: the file is the buffer for every reader. */
 import fs from 'node:fs';
 import { promisify } from 'node:util';
+import { type Files, plainFiles } from './files.js';
 import { type Generation, newest, nextAfter } from './generations.js';
 import type { Growth } from './logfile.js';
 
@@ -26,22 +27,22 @@ export async function* follow(
   path: string,
   fromEndBytes: number,
   source?: Growth,
-  options: { readonly signal?: AbortSignal } = {},
+  options: { readonly signal?: AbortSignal; readonly files?: Files } = {},
 ): AsyncGenerator<Buffer, void, void> {
-  const { signal } = options;
+  const { signal, files = plainFiles } = options;
   const alarm = new Alarm(source, signal);
   let file: Generation | undefined;
   let position = 0;
   let truncations = source?.truncations;
   try {
-    file = newest(path);
+    file = newest(path, files);
     if (file) position = Math.max(0, sizeOf(file) - fromEndBytes);
     while (!signal?.aborted) {
       if (truncations !== source?.truncations) {
         truncations = source?.truncations;
         position = 0;
       }
-      file ??= newest(path);
+      file ??= newest(path, files);
       const size = file ? sizeOf(file) : 0;
       if (file && size > position) {
         const chunk = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, size - position));
@@ -52,7 +53,7 @@ export async function* follow(
         if (bytesRead > 0 && !signal?.aborted) yield chunk.subarray(0, bytesRead);
         continue;
       }
-      const next = file && nextAfter(path, file);
+      const next = file && nextAfter(path, file, files);
       if (file && next) {
         // A rotation moves an unfinished line to the new file: what was read of it already is passed over.
         position = Math.max(0, position - size);

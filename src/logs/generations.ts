@@ -1,5 +1,6 @@
 /** Which of `log`, `log.1`, `log.2` … comes after which. Looked at between two events, so no rotation interferes. */
 import fs from 'node:fs';
+import type { Files } from './files.js';
 import { openRegular } from './read.js';
 
 /** An open file of a rotated log. */
@@ -15,15 +16,15 @@ export interface Generation {
 const AGE_MAX = 1000;
 
 /** The present file, opened; undefined when there is none. @throws the system's error when it can't be read */
-export function newest(path: string): Generation | undefined {
-  return openAge(path, 0);
+export function newest(path: string, files: Files): Generation | undefined {
+  return openAge(path, 0, files);
 }
 
 /**
  * The file that took over from `current`, opened. When `current` has been deleted since, the oldest that is newer.
  * @returns undefined while `current` is the present one, or nothing is at the path
  */
-export function nextAfter(path: string, current: Generation): Generation | undefined {
+export function nextAfter(path: string, current: Generation, files: Files): Generation | undefined {
   const present = fs.statSync(path, { throwIfNoEntry: false });
   if (!present || present.ino === current.ino) return undefined;
   let age = 0;
@@ -32,13 +33,13 @@ export function nextAfter(path: string, current: Generation): Generation | undef
     // `age` is the newer neighbour of what we look for.
     if (!older || older.ino === current.ino || identity(older) === current.elder) break;
   }
-  return openAge(path, age);
+  return openAge(path, age, files);
 }
 
-function openAge(path: string, age: number): Generation | undefined {
+function openAge(path: string, age: number, files: Files): Generation | undefined {
   let fd: number;
   try {
-    fd = openRegular(nameOf(path, age));
+    fd = openRegular(nameOf(path, age), files);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;

@@ -1,6 +1,7 @@
 /** One log file of a program, or of the daemon: everything that writes, rotates, reopens or clears one is here. */
 import fs from 'node:fs';
 import { cutForRotation, type RotationPolicy, unendedAfter } from '../core/rotation.js';
+import { type Files, plainFiles } from './files.js';
 import { Outlet } from './outlet.js';
 import { readRange, shiftFiles, unendedOf } from './shift.js';
 
@@ -10,6 +11,8 @@ export interface LogFileOptions extends RotationPolicy {
   /** Owner of a file that is made; both or none. */
   readonly uid?: number;
   readonly gid?: number;
+  /** How files are opened and renamed; default: with supd's own rights. */
+  readonly files?: Files;
 }
 
 /** What a follower may wait for. */
@@ -34,6 +37,7 @@ const { O_WRONLY, O_APPEND, O_CREAT, O_NONBLOCK, O_NOCTTY } = fs.constants;
 export class LogFile implements Growth {
   readonly path: string;
   readonly #options: LogFileOptions;
+  readonly #files: Files;
   readonly #listeners = new Set<() => void>();
   #fd: number | undefined;
   #outlet: Outlet | undefined;
@@ -59,6 +63,7 @@ export class LogFile implements Growth {
   private constructor(path: string, options: LogFileOptions) {
     this.path = path;
     this.#options = options;
+    this.#files = options.files ?? plainFiles;
   }
 
   /** Bytes ever written through this object; never falls. */
@@ -124,7 +129,7 @@ export class LogFile implements Growth {
    */
   clear(): void {
     if (this.#outlet || this.#closed) return;
-    fs.rmSync(this.path, { force: true });
+    this.#files.at(this.path, () => fs.rmSync(this.path, { force: true }));
     this.#close();
     this.#open();
     this.#notify();
@@ -146,22 +151,26 @@ export class LogFile implements Growth {
   }
 
   #open(): void {
-    this.#outlet = Outlet.openIfDevice(this.path);
+    this.#outlet = this.#files.at(this.path, () => Outlet.openIfDevice(this.path));
     if (this.#outlet) return;
     const { mode = 0o666, uid, gid } = this.#options;
     const flags = O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY;
     const isNew = !fs.existsSync(this.path);
-    const fd = fs.openSync(this.path, flags | O_CREAT, mode);
+    const fd = this.#files.open(this.path, flags | O_CREAT, mode);
     try {
       if (isNew && uid !== undefined && gid !== undefined) fs.fchownSync(fd, uid, gid);
       this.#size = fs.fstatSync(fd).size;
-      this.#unended = this.#size > 0 && this.#options.maxBytes > 0 ? unendedOf(this.path, this.#size) : 0;
+      this.#unended = this.#size > 0 && this.#options.maxBytes > 0 ? this.#unendedOf(this.#size) : 0;
     } catch (error) {
       fs.closeSync(fd);
       throw error;
     }
     this.#fd = fd;
     this.#failure = undefined;
+  }
+
+  #unendedOf(size: number): number {
+    return this.#files.at(this.path, () => unendedOf(this.path, size));
   }
 
   #close(): void {
@@ -234,7 +243,9 @@ export class LogFile implements Growth {
         return true;
       }
       // Missing: shifted by an earlier try that could not open the next file, or deleted.
-      if (fs.existsSync(this.path)) shiftFiles(this.path, this.#options.backups);
+      this.#files.at(this.path, () => {
+        if (fs.existsSync(this.path)) shiftFiles(this.path, this.#options.backups);
+      });
       this.#fd = undefined;
       this.#open();
       this.#startWith(tail);

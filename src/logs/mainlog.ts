@@ -1,5 +1,6 @@
 /** The daemon's own log: pino's levels and lines, in supervisord's format or as JSON, through a LogFile. */
 import { pino } from 'pino';
+import type { Files } from './files.js';
 import { LogFile } from './logfile.js';
 
 /** supervisord's levels with its numbers and the words of its lines. */
@@ -19,6 +20,7 @@ export interface MainLogOptions {
   readonly path: string;
   readonly maxBytes: number;
   readonly backups: number;
+  readonly files?: Files;
   readonly level: Level;
   readonly format: 'text' | 'json';
   /** Every line goes to the daemon's stdout too. */

@@ -1,5 +1,6 @@
 /** Reading a log file at an offset: in one piece, and the way supervisord's tail counts. */
 import fs from 'node:fs';
+import { type Files, plainFiles } from './files.js';
 
 const { O_RDONLY, O_NONBLOCK, O_NOCTTY } = fs.constants;
 
@@ -12,10 +13,10 @@ export const READ_MAX_BYTES = 16 * 1024 * 1024;
  * @param length  bytes; 0: to the end. At most READ_MAX_BYTES are given
  * @throws RangeError for arguments that mean nothing; the system's error, with `code`, for the file
  */
-export function readLog(path: string, offset: number, length: number): Buffer {
+export function readLog(path: string, offset: number, length: number, files: Files = plainFiles): Buffer {
   if (offset < 0 && length !== 0) throw new RangeError('length must be 0 when offset is negative');
   if (length < 0) throw new RangeError('length must not be negative');
-  return withFile(path, (fd, size) => {
+  return withFile(path, files, (fd, size) => {
     const from = offset < 0 ? Math.max(0, size - Math.min(-offset, READ_MAX_BYTES)) : offset;
     return readAt(fd, from, length === 0 ? size - from : Math.min(length, size - from));
   });
@@ -38,9 +39,9 @@ export interface LogTail {
  * What was written since `offset`, at most the last `length` bytes: supervisord's tailProcessStdoutLog.
  * Like there, what is short is filled up from before `offset`, and a missing file is empty.
  */
-export function tailLog(path: string, offset: number, length: number): LogTail {
+export function tailLog(path: string, offset: number, length: number, files: Files = plainFiles): LogTail {
   try {
-    return withFile(path, (fd, size) => {
+    return withFile(path, files, (fd, size) => {
       const overflow = size > offset + length;
       const isPast = !overflow && offset >= size;
       const wanted = isPast ? 0 : Math.max(0, length);
@@ -56,8 +57,8 @@ export function tailLog(path: string, offset: number, length: number): LogTail {
  * Opens what may be read as a log.
  * @throws the system's error; EINVAL for a pipe or device, which gives nothing back
  */
-export function openRegular(path: string): number {
-  const fd = fs.openSync(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+export function openRegular(path: string, files: Files): number {
+  const fd = files.open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
   if (fs.fstatSync(fd).isFile()) return fd;
   fs.closeSync(fd);
   throw Object.assign(new Error(`${path} is not a regular file: what went there can't be read back`), {
@@ -65,8 +66,8 @@ export function openRegular(path: string): number {
   });
 }
 
-function withFile<T>(path: string, use: (fd: number, size: number) => T): T {
-  const fd = openRegular(path);
+function withFile<T>(path: string, files: Files, use: (fd: number, size: number) => T): T {
+  const fd = openRegular(path, files);
   try {
     return use(fd, fs.fstatSync(fd).size);
   } finally {

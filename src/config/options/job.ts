@@ -25,6 +25,7 @@ export const JOB = {
   directory: { type: 'loose directory', otherwise: "the daemon's", doc: 'working directory', example: '/' },
   environment: {
     type: 'environment',
+    secret: true,
     default: '',
     doc: 'variables over those of the daemon: KEY="value",KEY2="value2"',
     example: 'LANG="C.UTF-8"',
@@ -108,7 +109,7 @@ export const NOTIFY = {
   mail: { type: 'list', default: '', doc: 'mail addresses', example: 'root@localhost' },
   smtp: { type: 'address', otherwise: 'sendmail', doc: 'mail server, host:port', example: 'localhost:25' },
   smtp_user: { type: 'text', doc: 'user name at the mail server', example: 'supd' },
-  smtp_password: { type: 'text', doc: 'its password', example: 'secret' },
+  smtp_password: { type: 'text', secret: true, doc: 'its password', example: 'secret' },
   smtp_tls: { type: 'bool', default: 'false', doc: 'TLS from the first byte' },
   from: { type: 'text', doc: 'sender of the mails', example: 'supd@localhost' },
   webhook: { type: 'url', doc: 'URL that each message is posted to', example: 'http://localhost:8000/hook' },

@@ -202,6 +202,7 @@ export const PROGRAM_COPY = {
 export const PROGRAM_ENVIRONMENT = {
   environment: {
     type: 'environment',
+    secret: true,
     default: '',
     doc: 'variables over those of the daemon: KEY="value",KEY2="value2"',
     example: 'LANG="C.UTF-8"',

@@ -16,6 +16,8 @@ export interface OptionRow {
   readonly required?: true;
   /** Checked, but nothing acts on it yet: using it is a warning. */
   readonly served?: 'later';
+  /** No message quotes it. */
+  readonly secret?: true;
   /** supervisord fills in % items twice. */
   readonly twice?: true;
 }

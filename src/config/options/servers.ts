@@ -7,7 +7,12 @@ export const UNIX_HTTP_SERVER = {
   chmod: { type: 'octal', default: '0700', doc: 'mode of the socket' },
   chown: { type: 'owner', otherwise: 'who runs supd', doc: 'user:group of the socket', example: 'root:root' },
   username: { type: 'text', doc: 'user name that is asked for', example: 'admin' },
-  password: { type: 'text', doc: 'its password, plain or {SHA} and hexadecimal SHA-1', example: 'secret' },
+  password: {
+    type: 'text',
+    secret: true,
+    doc: 'its password, plain or {SHA} and hexadecimal SHA-1',
+    example: 'secret',
+  },
 } as const satisfies Table;
 
 /** [inet_http_server]. */
@@ -19,7 +24,12 @@ export const INET_HTTP_SERVER = {
     example: '127.0.0.1:9001',
   },
   username: { type: 'text', doc: 'user name that is asked for', example: 'admin' },
-  password: { type: 'text', doc: 'its password, plain or {SHA} and hexadecimal SHA-1', example: 'secret' },
+  password: {
+    type: 'text',
+    secret: true,
+    doc: 'its password, plain or {SHA} and hexadecimal SHA-1',
+    example: 'secret',
+  },
 } as const satisfies Table;
 
 /** [rpcinterface:x]. Further keys are the plugin's. */

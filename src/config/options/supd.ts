@@ -43,6 +43,7 @@ export const SUPD = {
   },
   environment: {
     type: 'environment',
+    secret: true,
     default: '',
     doc: 'variables of every child: KEY="value",KEY2="value2"',
     example: 'LANG="C.UTF-8"',
@@ -123,7 +124,7 @@ export const SUPCTL = {
     doc: 'where supervisorctl finds its daemon; supctl where supd has no control socket',
   },
   username: { type: 'text', doc: 'user name of the HTTP server', example: 'admin' },
-  password: { type: 'text', doc: 'password of the HTTP server', example: 'secret' },
+  password: { type: 'text', secret: true, doc: 'password of the HTTP server', example: 'secret' },
   prompt: { type: 'text', default: 'supervisor', doc: 'prompt of the interactive mode' },
   history_file: {
     type: 'loose path',
