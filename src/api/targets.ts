@@ -15,8 +15,29 @@ export interface Targets {
   readonly unknown: readonly ProcessResult[];
 }
 
-/** In the order of the targets, each process once. */
+/** Of one request, together: what is looked up in the time of a blink whatever the names are. */
+const NAMES_MAX_CHARS = 64 * 1024;
+const PATTERNS_MAX_CHARS = 4 * 1024;
+
+/** @throws SupdError BAD_ARGUMENT */
+function refuseTooMuch(targets: readonly string[]): void {
+  let names = 0;
+  let patterns = 0;
+  for (const target of targets) {
+    if (/[*?[]/.test(target)) patterns += target.length;
+    else names += target.length + 1;
+  }
+  if (names <= NAMES_MAX_CHARS && patterns <= PATTERNS_MAX_CHARS) return;
+  throw new SupdError(
+    'BAD_ARGUMENT',
+    `targets: more than ${NAMES_MAX_CHARS} characters of names or ${PATTERNS_MAX_CHARS} of patterns in one request`,
+    { field: 'targets' },
+  );
+}
+
+/** In the order of the targets, each process once. @throws SupdError when there is too much of them */
 export function findTargets(world: World, targets: readonly string[]): Targets {
+  refuseTooMuch(targets);
   const all = [...world.processes.values()].map(({ spec }) => spec);
   const groups = new Set(world.groups.keys());
   const resolved = resolveTargets(targets, all, groups);
