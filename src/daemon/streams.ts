@@ -66,12 +66,8 @@ export class SharedLogs {
       return found.log;
     }
     const mode = spec.file.kind === 'auto' ? { mode: 0o600 } : {};
-    const log = LogFile.open(file, {
-      maxBytes: spec.maxBytes,
-      backups: spec.backups,
-      files: guardedFiles,
-      ...mode,
-    });
+    const { maxBytes, backups } = spec;
+    const log = LogFile.open(file, { maxBytes, backups, files: guardedFiles, ...mode });
     this.#open.set(file, { log, holders: 1 });
     return log;
   }
