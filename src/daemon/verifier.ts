@@ -64,15 +64,22 @@ export class Verifier {
   }
 }
 
-/** Is it still one of the tools? Each of them has the words from its own name on. */
+/** Is it still one of the tools? Each has the words from its own name on; one that is a script, an interpreter's before. */
 function isOnItsWay(pid: number, { chain, programWords }: Expected): boolean {
   const words = readCommandLine(pid);
   if (words === undefined) return false;
   if (words.length === 0) return true;
-  if (words.length <= programWords || words.length > chain.length) return false;
-  const rest = chain.slice(chain.length - words.length);
-  return words.every((word, at) => word === rest[at]);
+  return INTERPRETER_WORDS.some((count) => {
+    const own = words.slice(count);
+    const rest = chain.slice(-own.length);
+    return (
+      own.length > programWords && own.length === rest.length && own.every((word, at) => word === rest[at])
+    );
+  });
 }
+
+/** execve(2): none, the interpreter, or that and its one argument. */
+const INTERPRETER_WORDS = [0, 1, 2];
 
 function judge(pid: number, { expected, tell }: Waiting): void {
   const seen = readIdentity(pid);
