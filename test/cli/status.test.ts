@@ -107,6 +107,7 @@ test('status --json is one array in which every field is always there', async (t
     stdoutLogfile: '/var/log/p_0.log',
     stderrLogfile: '',
     logFailure: '',
+    identity: null,
   });
   t.strictSame(Object.keys(second), Object.keys(first));
   t.equal(second.exitStatus, null);
