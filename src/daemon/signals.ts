@@ -8,7 +8,8 @@ type Check = () => { readonly ok: true } | { readonly ok: false; readonly errors
 const STILL_WAITING_MS = 3000;
 
 /**
- * TERM, INT, QUIT: end. HUP: everything anew, when the configuration is good. USR2: logs opened again.
+ * TERM, INT, QUIT: end. HUP: everything anew, when the configuration is good. USR1: supd alone ends. USR2: logs opened
+ * again.
  * @returns ends it
  */
 export function listenForSignals(daemon: Daemon, log: MainLog, check: Check): () => void {
@@ -39,6 +40,10 @@ export function listenForSignals(daemon: Daemon, log: MainLog, check: Check): ()
     for (const error of checked.errors) log.error(error);
     log.error('not restarted: the configuration has errors; everything goes on as it was');
   };
+  const leave = () => {
+    log.warn('received SIGUSR1: supd ends, its programs go on');
+    daemon.leave('left');
+  };
   const reopen = () => {
     log.info('received SIGUSR2 indicating log reopen request');
     daemon.reopenLogs();
@@ -48,6 +53,7 @@ export function listenForSignals(daemon: Daemon, log: MainLog, check: Check): ()
     ['SIGINT', exit],
     ['SIGQUIT', exit],
     ['SIGHUP', restart],
+    ['SIGUSR1', leave],
     ['SIGUSR2', reopen],
   ];
   for (const [signal, handler] of handlers) process.on(signal, handler);

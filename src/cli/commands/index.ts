@@ -30,6 +30,7 @@ import { status } from './status.js';
 import { stop } from './stop.js';
 import { tail } from './tail.js';
 import { update } from './update.js';
+import { upgrade } from './upgrade.js';
 import { version } from './version.js';
 
 export const commands: readonly Command[] = [
@@ -64,5 +65,6 @@ export const commands: readonly Command[] = [
   stop,
   tail,
   update,
+  upgrade,
   version,
 ];
