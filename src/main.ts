@@ -1,4 +1,5 @@
 /** supd: reads its command line and configuration, then serves until it is told to end. The only place that wires. */
+import { closeSync } from 'node:fs';
 import path from 'node:path';
 import packageJson from '../package.json' with { type: 'json' };
 import type { Api } from './api/api.js';
@@ -6,20 +7,23 @@ import type { ReadConfiguration } from './api/groups.js';
 import { makeApi } from './api/make.js';
 import type { Config, Problem, Surroundings } from './config/config.js';
 import { formatProblem, loadConfig } from './config/load.js';
-import { defaultPlaces, type Places } from './config/places.js';
 import type { Tools } from './core/launch.js';
 import { leaveForeground, startInBackground, takeBackgroundMark } from './daemon/background.js';
-import { AlreadyRunning, claimPlaces, releasePlaces } from './daemon/claim.js';
+import { claim, instanceOf, placesOf, releasePlaces } from './daemon/claim.js';
 import { fail, findFile, forHelp, readCommandLine, refuse, USAGE } from './daemon/command-line.js';
-import { Daemon, type DaemonParts } from './daemon/daemon.js';
+import { Daemon } from './daemon/daemon.js';
 import { watchEssential } from './daemon/essential.js';
 import type { SupdFlags } from './daemon/flags.js';
+import { childEnvironment, takeVariable } from './daemon/ownenvironment.js';
 import { ensureLimits } from './daemon/ownlimits.js';
 import { becomeUser } from './daemon/ownuser.js';
+import { type DaemonParts, isBackSoon, type LifeEnd } from './daemon/parts.js';
 import { removePidfile, writePidfile } from './daemon/pidfile.js';
 import { listenForSignals } from './daemon/signals.js';
 import { StartFault } from './daemon/startfault.js';
+import { checkState } from './daemon/statefile.js';
 import { findTools, machineSurroundings } from './daemon/surroundings.js';
+import { type Handover, originOf, takeHandover, tryNewCode } from './daemon/upgrade.js';
 import { serveSockets } from './grpc/sockets.js';
 import { type MainLog, openMainLog } from './logs/mainlog.js';
 import { closeInherited } from './os/exec.js';
@@ -29,24 +33,36 @@ import { guardedFiles } from './os/rights.js';
 import { prepareSpawn } from './os/spawn.js';
 import { tellSyslog } from './os/syslog.js';
 
+/** For calls that run when supd is to be back at once. */
+const FAREWELL_MS = 200;
+
 void main();
 
 async function main(): Promise<void> {
   process.on('SIGUSR1', () => {}); // Never Node's own answer, which is to open its debugger.
   const background = takeBackgroundMark(process.env);
+  const handover = takeHandover(process.env);
   const surroundings = machineSurroundings(process.env);
   const flags = readCommandLine(surroundings, packageJson.version);
-  if (flags) await run(flags, surroundings, background);
+  if (flags) await run(flags, surroundings, background, handover);
 }
 
-async function run(flags: SupdFlags, surroundings: Surroundings, background: boolean): Promise<void> {
+async function run(
+  flags: SupdFlags,
+  surroundings: Surroundings,
+  background: boolean,
+  handover: Handover | undefined,
+): Promise<void> {
   const file = findFile(flags, surroundings);
   if (file === undefined) return;
   const readConfig = () => loadConfig(path.resolve(surroundings.cwd, file), surroundings, flags.overrides);
   const loaded = loadConfig(file, surroundings, flags.overrides);
-  if (!background) for (const problem of loaded.problems) process.stderr.write(`${show(problem)}\n`);
+  if (!background && !handover)
+    for (const problem of loaded.problems) process.stderr.write(`${show(problem)}\n`);
   if (flags.action === 'check') {
-    process.exitCode = loaded.ok ? 0 : USAGE;
+    const unreadable = loaded.ok ? checkState(placesOf(loaded.config).statedir) : undefined;
+    if (unreadable) process.stderr.write(`${unreadable}\n`);
+    process.exitCode = loaded.ok && !unreadable ? 0 : USAGE;
     return;
   }
   if (!loaded.ok) return fail(forHelp(), USAGE);
@@ -55,11 +71,11 @@ async function run(flags: SupdFlags, surroundings: Surroundings, background: boo
     const { user, nodaemon } = loaded.config.daemon;
     const refused = user === undefined ? undefined : becomeUser(user, tools);
     if (refused) return fail(`Error: ${refused}`, USAGE);
-    if (!nodaemon && !background) {
+    if (!nodaemon && !background && !handover) {
       process.exitCode = startInBackground();
       return;
     }
-    await serve(loaded.config, tools, background, readConfig, loaded.problems);
+    await serve(loaded.config, tools, background, handover, readConfig, loaded.problems);
   } catch (error) {
     if (error instanceof StartFault) return refuse(error.message);
     fail(`Error: ${describe(error)}`, 1);
@@ -75,20 +91,27 @@ async function serve(
   first: Config,
   tools: Tools,
   background: boolean,
+  handover: Handover | undefined,
   readConfig: () => ReturnType<typeof loadConfig>,
   problems: readonly Problem[],
 ): Promise<void> {
   const { daemon } = first;
   const environment = childEnvironment(process.env);
+  const origin = originOf(process.env);
   const notifySocket = takeVariable('NOTIFY_SOCKET');
-  closeInherited([]);
-  const limits = ensureLimits(daemon.minfds, daemon.minprocs);
+  closeInherited(handover ? [handover.lock, ...handover.fifos] : []);
+  const limits = ensureLimits(daemon.minfds, daemon.minprocs, handover?.nofile);
   if (!limits.ok) return fail(`Error: ${limits.message}`, USAGE);
   process.umask(daemon.umask);
   if (daemon.directory !== undefined) process.chdir(daemon.directory);
   prepareSpawn();
   const exits = new Exits();
-  const parts = { exits, tools, environment, nofile: limits.nofile, version: packageJson.version };
+  const { nofile } = limits;
+  const upgrades = handover?.upgrades ?? 0;
+  const parts = { exits, tools, environment, nofile, version: packageJson.version, origin, upgrades };
+  /** Taken from the code before, or kept for the code to come. */
+  let lock = handover?.lock;
+  let fifos = handover?.fifos ?? [];
   let config = first;
   let proven: Config | undefined; // the last one that served
   let notices = [...problems.map(formatProblem), ...limits.told];
@@ -96,6 +119,7 @@ async function serve(
   for (;;) {
     try {
       const mode = await serveOnce(config, parts, readConfig, {
+        lock,
         opened: (log) => {
           if (trouble) log.error(trouble);
           for (const notice of notices) log.warn(notice);
@@ -103,12 +127,23 @@ async function serve(
         ready: () => {
           notifyManager(notifySocket, 'READY=1', `MAINPID=${process.pid}`);
           if (background && !proven) leaveForeground();
+          for (const fd of fifos) closeSync(fd);
+          fifos = [];
           proven = config;
           trouble = undefined;
         },
-        ended: (end) => notifyManager(notifySocket, end === 'shutdown' ? 'STOPPING=1' : 'RELOADING=1'),
+        ended: (end) => notifyManager(notifySocket, isBackSoon(end) ? 'RELOADING=1' : 'STOPPING=1'),
+        kept: (fd, pipes) => {
+          lock = fd;
+          fifos = pipes;
+        },
       });
-      if (mode === 'shutdown') break;
+      if (mode === 'upgrading') {
+        trouble = tryNewCode(origin, { lock: lock ?? -1, nofile, upgrades: upgrades + 1, fifos });
+        continue;
+      }
+      lock = undefined;
+      if (mode !== 'restarting') break;
     } catch (error) {
       if (proven === undefined || proven === config) throw error;
       trouble = `could not serve by the new configuration: ${describe(error)}; supd goes on by the one before`;
@@ -125,20 +160,26 @@ async function serve(
 
 /** What is to be done at the turns of one life. */
 interface Turns {
+  /** The lock of rundir, when it is held already. */
+  readonly lock: number | undefined;
+  /** An upgrade is to follow: the lock is not released. */
+  readonly kept: (lock: number, fifos: readonly number[]) => void;
   readonly opened: (log: MainLog) => void;
   readonly ready: () => void;
-  readonly ended: (mode: 'running' | 'restarting' | 'shutdown') => void;
+  readonly ended: (how: LifeEnd) => void;
 }
 
 /** One life of the daemon. @throws what kept it from serving; nothing was started then */
 async function serveOnce(
   config: Config,
-  parts: Omit<DaemonParts, 'config' | 'log' | 'rundir' | 'statedir'>,
+  parts: Omit<DaemonParts, 'config' | 'log' | 'rundir' | 'statedir' | 'instance'>,
   readConfig: () => ReturnType<typeof loadConfig>,
   turns: Turns,
-): Promise<'restarting' | 'shutdown'> {
+): Promise<LifeEnd> {
   const places = placesOf(config);
-  const lock = claim(config, places);
+  const lock = claim(config, places, turns.lock);
+  let how: LifeEnd = 'shutdown';
+  let fifos: readonly number[] = [];
   try {
     const log = openMainLog({
       ...mainLogOptions(config),
@@ -146,18 +187,21 @@ async function serveOnce(
     });
     try {
       turns.opened(log);
-      const life = new Daemon({ ...parts, config, ...places, log });
+      const life = new Daemon({ ...parts, config, ...places, instance: instanceOf(places), log });
       try {
-        return await live(life, log, readConfig, turns.ready);
+        how = await live(life, log, readConfig, turns.ready);
+        if (how === 'upgrading') fifos = life.holdStreams();
+        return how;
       } finally {
-        turns.ended(life.engine.world.mode);
+        turns.ended(how);
         life.close();
       }
     } finally {
       log.close();
     }
   } finally {
-    releasePlaces(lock);
+    if (how === 'upgrading') turns.kept(lock, fifos);
+    else releasePlaces(lock);
   }
 }
 
@@ -170,7 +214,7 @@ async function live(
   log: MainLog,
   readConfig: () => ReturnType<typeof loadConfig>,
   ready: () => void,
-): Promise<'restarting' | 'shutdown'> {
+): Promise<LifeEnd> {
   const { config, rundir } = life.parts;
   const api = makeApi(life, readForApi(readConfig));
   const http = await openHttp(api, config, log);
@@ -188,8 +232,9 @@ async function live(
   const outcome = await life.ended;
   offSignals();
   offEssential();
-  await Promise.all([sockets.close(), http?.close()]);
-  if (outcome === 'shutdown') removePidfile(config.daemon.pidfile, log);
+  const grace = outcome === 'left' || outcome === 'upgrading' ? FAREWELL_MS : undefined;
+  await Promise.all([sockets.close(grace), http?.close(grace)]);
+  if (!isBackSoon(outcome)) removePidfile(config.daemon.pidfile, log);
   return outcome;
 }
 
@@ -198,33 +243,6 @@ async function openHttp(api: Api, config: Config, log: MainLog) {
   if (config.http.length === 0) return undefined;
   const { serveHttp } = await import('./xmlrpc/sockets.js');
   return serveHttp(api, config, log);
-}
-
-function claim(config: Config, places: Pick<Places, 'rundir' | 'statedir'>): number {
-  try {
-    return claimPlaces(
-      places.rundir,
-      places.statedir,
-      config.grpc.owner || config.grpc.readonlySocket ? 0o751 : 0o750,
-    );
-  } catch (error) {
-    if (!(error instanceof AlreadyRunning)) throw error;
-    throw new Error(
-      `supd is running already with ${config.path} (its lock is ${places.rundir}/supd.lock); ` +
-        'end that one first, or use another configuration',
-    );
-  }
-}
-
-function placesOf(config: Config): { readonly rundir: string; readonly statedir: string } {
-  const { rundir, statedir } = config.daemon;
-  const who = {
-    uid: process.geteuid?.() ?? 0,
-    env: process.env,
-    tmpDir: machineSurroundings(process.env).tmpDir,
-  };
-  const defaults = defaultPlaces(config.path, who);
-  return { rundir: rundir ?? defaults.rundir, statedir: statedir ?? defaults.statedir };
 }
 
 function mainLogOptions({ daemon }: Config) {
@@ -253,16 +271,4 @@ function readForApi(readConfig: () => ReturnType<typeof loadConfig>): ReadConfig
       ? { ok: true, config: loaded.config, warnings: of('warning') }
       : { ok: false, errors: of('error') };
   };
-}
-
-/** What children inherit: what supd was started with, less what is meant for supd alone. */
-function childEnvironment(env: NodeJS.ProcessEnv): Readonly<Record<string, string | undefined>> {
-  const { NOTIFY_SOCKET: _, WATCHDOG_PID: __, WATCHDOG_USEC: ___, SUPD_NODE_EXTRA_CA_CERTS, ...rest } = env;
-  return SUPD_NODE_EXTRA_CA_CERTS ? { ...rest, NODE_EXTRA_CA_CERTS: SUPD_NODE_EXTRA_CA_CERTS } : rest;
-}
-
-function takeVariable(name: string): string | undefined {
-  const value = process.env[name];
-  delete process.env[name];
-  return value;
 }

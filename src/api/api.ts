@@ -140,6 +140,8 @@ export interface DaemonView {
   readonly logfile: string;
   readonly conditions: readonly string[];
   readonly memoryBytes: number;
+  /** Times that its code was replaced in place. */
+  readonly upgrades: number;
 }
 
 export interface GroupChange {
@@ -241,6 +243,8 @@ export interface Api {
   removeGroup(group: string, asked: Asked): void;
   shutdown(asked: Asked): void;
   reload(asked: Asked): void;
+  /** Checks the code that is installed now and, unless only that is asked for, lets it take over. @returns its version */
+  upgrade(how: { readonly check: boolean }, asked: Asked): Promise<string>;
   reopenLogs(asked: Asked): void;
   /** An event of a client's own, for those who watch. */
   tellRemote(type: string, data: string): void;

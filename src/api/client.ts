@@ -46,6 +46,8 @@ export interface Client {
   removeGroup(request: { readonly group: string }, options?: Options): Promise<void>;
   shutdown(request?: Reason, options?: Options): Promise<void>;
   reload(request?: Reason, options?: Options): Promise<void>;
+  /** The version that is installed. It serves some time after the answer, unless only a check was asked for. */
+  upgrade(request: Reason & { readonly check?: boolean }, options?: Options): Promise<string>;
   reopenLogs(options?: Options): Promise<void>;
   watchEvents(request?: { readonly resumeToken?: string }, options?: Options): AsyncIterable<Watched>;
 

@@ -4,6 +4,7 @@ import type { Config } from '../config/config.js';
 import { diffGroups } from '../config/diff.js';
 import { isActive } from '../core/world.js';
 import type { Daemon } from '../daemon/daemon.js';
+import { checkNewCode } from '../daemon/upgrade.js';
 import type { Api, Asked, GroupChange } from './api.js';
 import { refuseIfClosing } from './closing.js';
 import { stopEach } from './control.js';
@@ -12,7 +13,7 @@ import { tellAsked } from './told.js';
 
 export type Groups = Pick<
   Api,
-  'reread' | 'update' | 'addGroup' | 'removeGroup' | 'shutdown' | 'reload' | 'reopenLogs'
+  'reread' | 'update' | 'addGroup' | 'removeGroup' | 'shutdown' | 'reload' | 'upgrade' | 'reopenLogs'
 >;
 
 /** Reads the configuration the daemon was started with once more. */
@@ -77,6 +78,19 @@ export function makeGroups(daemon: Daemon, read: ReadConfiguration): Groups {
       }
       tellAsked(daemon, 'reload', [], asked);
       daemon.stop('restarting');
+    },
+    async upgrade({ check }, asked) {
+      refuseIfClosing(daemon);
+      if (!check) tellAsked(daemon, 'upgrade', [], asked);
+      const { exits, origin, rundir } = daemon.parts;
+      const checked = await checkNewCode(exits, origin, rundir);
+      if (!checked.ok) {
+        const [first = 'the new code does not start', ...rest] = checked.why;
+        throw new SupdError('FAILED', 'not upgraded', { details: [`not upgraded: ${first}`, ...rest] });
+      }
+      refuseIfClosing(daemon);
+      if (!check) daemon.leave('upgrading');
+      return checked.version;
     },
     reopenLogs(asked) {
       tellAsked(daemon, 'reopen logs', [], asked);

@@ -41,6 +41,7 @@ export function makeInspect(daemon: Daemon): Inspect {
       logfile: daemon.parts.log.file?.path ?? '',
       conditions: daemon.conditions(),
       memoryBytes: process.memoryUsage.rss(),
+      upgrades: daemon.parts.upgrades,
     }),
     mode: () => STATES[daemon.engine.world.mode],
     groups: () => groups(daemon),

@@ -27,6 +27,7 @@ const calls: Readonly<Record<Calling, true>> = {
   removeGroup: true,
   shutdown: true,
   reload: true,
+  upgrade: true,
   reopenLogs: true,
   listProcesses: true,
   getProcess: true,

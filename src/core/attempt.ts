@@ -7,7 +7,7 @@ import type { StepEvent } from './job-events.js';
 import { judgeExit, retryDelay, type Verdict } from './judge.js';
 import type { Exit, Millis } from './program.js';
 import type { Phase } from './run.js';
-import { go, record, send, tell, type Work } from './run-work.js';
+import { go, record, send, tell, update, type Work } from './run-work.js';
 
 const TERM = 15;
 const KILL = 9;
@@ -17,6 +17,7 @@ const LEAST_WAIT_MS: Millis = 1000;
 const OUTPUT_CHARACTERS = 4096;
 
 type In<N extends Phase['name']> = Extract<Phase, { name: N }>;
+type Spawned = Extract<StepEvent, { type: 'stepSpawned' }>;
 
 /** Begins the next attempt. */
 export function attempt(work: Work, index: number): void {
@@ -37,7 +38,8 @@ export function attempt(work: Work, index: number): void {
 }
 
 /** It runs; if the run was ended meanwhile, not for long. */
-export function spawned(work: Work, index: number, pid: number): void {
+export function spawned(work: Work, index: number, { pid, startTicks }: Spawned): void {
+  if (startTicks !== undefined) update(work, index, { startTicks });
   const { timeoutMs } = work.run.units[index]!.spec;
   const limit = timeoutMs === undefined ? {} : { deadline: work.now.mono + timeoutMs };
   go(work, { name: 'RUNNING', unit: index, pid, ...limit });

@@ -45,6 +45,8 @@ export type StepEvent =
   | (OfStep & { readonly type: 'lockTaken' })
   /** `by`: who holds it, in words. `broken`: it could not be tried (no such directory): a failure, not a skip. */
   | (OfStep & { readonly type: 'lockHeld'; readonly by: string; readonly broken?: boolean })
+  /** The answer to `retakeLock` when it is not ours any more. */
+  | (OfStep & { readonly type: 'lockLost'; readonly by: string })
   /** `stopped`: ids of those that ran and now don't. */
   | (OfStep & { readonly type: 'programsStopped'; readonly stopped: readonly string[] })
   | (OfStep & {
@@ -54,7 +56,8 @@ export type StepEvent =
     })
   /** `failed`: ids of those that did not come up again. */
   | (OfStep & { readonly type: 'programsStarted'; readonly failed: readonly string[] })
-  | (OfStep & { readonly type: 'stepSpawned'; readonly pid: number })
+  /** `startTicks`: proc(5)'s field 22. */
+  | (OfStep & { readonly type: 'stepSpawned'; readonly pid: number; readonly startTicks?: number })
   | (OfStep & { readonly type: 'stepSpawnFailed'; readonly why: string })
   | (OfStep & {
       readonly type: 'stepExited';
@@ -92,6 +95,8 @@ export type JobsEffect =
 export type StepEffect =
   /** Answered by `lockTaken` or `lockHeld`. `user`: whom a file made for it should belong to. */
   | (OfStep & { readonly type: 'takeLock'; readonly path: string; readonly user?: string })
+  /** Held by a supd that is gone and by what the run started. Answered only when it is lost. */
+  | (OfStep & { readonly type: 'retakeLock'; readonly path: string })
   | (OfStep & { readonly type: 'releaseLock' })
   /** Answered by `programsStopped` or `programsNotStopped`. */
   | (OfStep & { readonly type: 'stopPrograms'; readonly names: readonly string[] })
@@ -104,6 +109,16 @@ export type StepEffect =
       readonly attempt: number;
       /** Set over the launch's environment: SUPD_JOB, SUPD_RUN, SUPD_STEP, SUPD_ATTEMPT, SUPD_DUE. */
       readonly environment: Readonly<Record<string, string>>;
+    })
+  /** Was it started before supd died? Answered by `stepSpawned` if it lives, else by `stepSpawnFailed`. */
+  | (OfStep & { readonly type: 'seekStep'; readonly attempt: number })
+  /** Of a supd that is gone; answered by `stepExited`, at once if it ended meanwhile. */
+  | (OfStep & {
+      readonly type: 'adoptStep';
+      readonly pid: number;
+      readonly startTicks: number | undefined;
+      /** Of the attempts before. */
+      readonly outputBytes: number;
     })
   /** To the step's whole process group. */
   | (OfStep & { readonly type: 'killStep'; readonly pid: number; readonly signal: number })

@@ -176,7 +176,8 @@ export type AfterSweep =
 export type ProcessEvent =
   | { readonly type: 'start' }
   | { readonly type: 'stop' }
-  | { readonly type: 'spawned'; readonly pid: number }
+  /** `startTicks`: proc(5)'s field 22; with the pid it names one process until the machine is booted again. */
+  | { readonly type: 'spawned'; readonly pid: number; readonly startTicks?: number }
   | { readonly type: 'spawnFailed'; readonly why: string; readonly code: SpawnFailure }
   /** `leftover`: something that the process started is still alive. */
   | { readonly type: 'exited'; readonly exit: Exit; readonly leftover: boolean }
@@ -190,6 +191,11 @@ export type SpawnFailure = 'NO_FILE' | 'NOT_EXECUTABLE' | 'IDENTITY' | 'OTHER';
 
 export type ProcessEffect =
   | { readonly type: 'spawn' }
+  /**
+   * Of a supd that is gone: to be watched from now on and its streams to be read, if it provably is what was
+   * started; else answered by `exited`.
+   */
+  | { readonly type: 'adopt'; readonly pid: number; readonly startTicks: number | undefined }
   /** To the process, or with `group` to its whole process group. */
   | { readonly type: 'kill'; readonly pid: number; readonly signal: number; readonly group: boolean }
   /** To all that is left of the process's tree; answered by `swept` once nothing is. */

@@ -12,8 +12,9 @@ export function remember(
 ): Process {
   const next = { ...process, state };
   if (event.type === 'spawned') {
-    const { spawnError: _, spawnFailure: __, ...rest } = next;
-    return { ...rest, started: now };
+    const { spawnError: _, spawnFailure: __, startTicks: ___, ...rest } = next;
+    const { startTicks } = event;
+    return { ...rest, started: now, ...(startTicks === undefined ? {} : { startTicks }) };
   }
   if (event.type === 'spawnFailed') {
     return { ...next, spawnError: event.why, spawnFailure: event.code, started: now };

@@ -50,6 +50,8 @@ export interface UnitState {
   /** Not done because a lock is held: skipped, counted as failed. */
   readonly blocked: boolean;
   readonly locked: boolean;
+  /** Of the last attempt's process: proc(5)'s start time. */
+  readonly startTicks?: number;
   /** Ids of programs to start again. */
   readonly stopped: readonly string[];
   /** Of a sequence, monotonic, while its steps run. */

@@ -45,7 +45,8 @@ export function startRun(
 export function stepRun(run: Run, event: StepEvent, now: Now): RunStep {
   const { phase, units } = run;
   return play(run, now, (work) => {
-    if (phase.name !== 'ENDED' && units[phase.unit]!.name === event.step) answer(work, phase, event);
+    if (event.type === 'lockLost') lost(work, event);
+    else if (phase.name !== 'ENDED' && units[phase.unit]!.name === event.step) answer(work, phase, event);
   });
 }
 
@@ -71,8 +72,22 @@ export function cancelRun(run: Run, reason: string, closing: boolean, now: Now):
   );
 }
 
+/** Somebody else took the lock of a unit while no supd was there to hold it: nothing more of it may run. */
+function lost(work: Work, { step, by }: Of<'lockLost'>): void {
+  const index = work.run.units.findIndex(({ name }) => name === step);
+  if (index < 0 || !work.run.states[index]!.locked) return;
+  update(work, index, { locked: false });
+  const lock = work.run.units[index]!.spec.lock;
+  const reason = `lock ${lock} was lost when supd died and is held by ${by}`;
+  abort(work, { unit: index, verdict: { outcome: 'failed', reason } });
+}
+
 /** One event for the unit that is under way; nothing if its phase doesn't wait for it. */
-function answer(work: Work, phase: Exclude<Phase, { name: 'ENDED' }>, event: StepEvent): void {
+function answer(
+  work: Work,
+  phase: Exclude<Phase, { name: 'ENDED' }>,
+  event: Exclude<StepEvent, Of<'lockLost'>>,
+): void {
   const index = phase.unit;
   switch (event.type) {
     case 'lockTaken':
@@ -88,7 +103,7 @@ function answer(work: Work, phase: Exclude<Phase, { name: 'ENDED' }>, event: Ste
         settle(work, index, withUnstarted(work.run.states[index]!.verdict, event.failed));
       break;
     case 'stepSpawned':
-      if (phase.name === 'SPAWNING') spawned(work, index, event.pid);
+      if (phase.name === 'SPAWNING') spawned(work, index, event);
       break;
     case 'stepSpawnFailed':
       if (phase.name === 'SPAWNING') finishIf(work, index, spawnFailed(work, index, event.why));

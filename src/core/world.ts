@@ -16,9 +16,13 @@ import type {
   ProcessState,
 } from './program.js';
 import { remember } from './remember.js';
+import { type Restore, restore } from './restore.js';
+import { inStartingOrder, isActive } from './slots.js';
 import { deadlineOf, transition } from './transition.js';
 import { answerOf, isOver, type JobWait, processesNamed } from './waits.js';
 import { advancePlans, planStop, type StopPlan, withoutIds } from './waves.js';
+
+export { isActive } from './slots.js';
 
 /** One slot: what it should be, what it is, and what users ask about its past. */
 export interface Process {
@@ -27,6 +31,8 @@ export interface Process {
   readonly state: ProcessState;
   /** Of the last spawn, or of the last try. */
   readonly started?: Now;
+  /** Of the last spawn too: proc(5)'s start time. */
+  readonly startTicks?: number;
   /** Of the last end, wall clock. */
   readonly stopped?: Millis;
   readonly exit?: Exit;
@@ -55,6 +61,8 @@ export type WorldEvent =
   | { readonly type: 'removeGroup'; readonly name: string }
   | { readonly type: 'shutdown'; readonly mode: 'restarting' | 'shutdown' }
   | { readonly type: 'jobs'; readonly event: JobsEvent }
+  /** At the start, before all else: another supd died and left its programs. */
+  | Restore
   | { readonly type: 'wake' };
 
 export type WorldEffect =
@@ -97,11 +105,6 @@ export function nextWake(world: World): { readonly mono?: Millis; readonly wall?
   return { ...(mono === undefined ? {} : { mono }), ...(jobs.wall === undefined ? {} : { wall: jobs.wall }) };
 }
 
-/** Is a process of this slot alive or about to be? BACKOFF counts: it is wanted. */
-export function isActive(state: ProcessState): boolean {
-  return !['STOPPED', 'EXITED', 'FATAL', 'UNKNOWN'].includes(state.name);
-}
-
 /** The mutable part of one step; never leaves it. */
 interface Turn {
   world: World;
@@ -127,6 +130,12 @@ function apply(turn: Turn, event: WorldEvent): void {
       return shutDown(turn, event.mode);
     case 'jobs':
       return changeJobs(turn, event.event);
+    case 'restore': {
+      const restored = restore(turn.world, event, turn.now);
+      turn.world = restored.world;
+      turn.effects.push(...restored.effects);
+      return;
+    }
     case 'wake':
       return wake(turn);
     default:
@@ -196,11 +205,6 @@ function addGroups(turn: Turn, groups: readonly GroupSpec[], autostart: boolean)
     turn,
     added.filter((spec) => spec.autostart).map((spec) => spec.id),
   );
-}
-
-/** Stable: equals stay in the order in which they were configured. */
-function inStartingOrder(a: Process, b: Process): number {
-  return a.groupPriority - b.groupPriority || a.spec.priority - b.spec.priority;
 }
 
 function removeGroup(turn: Turn, name: string): void {

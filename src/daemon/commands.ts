@@ -1,7 +1,7 @@
 /** Finds the file that a command names, or says in supervisord's words why it can't be executed. */
 import { accessSync, constants, type Stats, statSync } from 'node:fs';
 import path from 'node:path';
-import type { SpawnFailure } from '../core/program.js';
+import type { ProcessSpec, SpawnFailure } from '../core/program.js';
 import { splitCommand } from '../core/words.js';
 
 export type Found =
@@ -32,6 +32,19 @@ export function findCommand(command: string, searchPath: string | undefined, dir
     return refuse('NOT_EXECUTABLE', `no permission to run command '${file}'`);
   }
   return { ok: true, words: [file, ...rest] };
+}
+
+export interface Uncommandable {
+  readonly code: 'NO_FILE' | 'NOT_EXECUTABLE';
+  readonly why: string;
+}
+
+/** Why a program's command can't be executed, or undefined: it can. `searchPath`: the daemon's PATH. */
+export function checkCommand(spec: ProcessSpec, searchPath: string | undefined): Uncommandable | undefined {
+  const path = spec.environment.PATH ?? searchPath;
+  const found = findCommand(spec.command, path, spec.directory ?? process.cwd());
+  if (found.ok) return undefined;
+  return { code: found.code === 'NO_FILE' ? 'NO_FILE' : 'NOT_EXECUTABLE', why: found.why };
 }
 
 function lookUp(word: string, searchPath: string): string | undefined {

@@ -2,42 +2,32 @@
 import path from 'node:path';
 import type { Config } from '../config/config.js';
 import { nextRun } from '../config/cron.js';
-import { runId } from '../core/agenda.js';
 import type { RunRecord } from '../core/job.js';
 import type { JobsEffect } from '../core/job-events.js';
-import type { Tools } from '../core/launch.js';
 import type { GroupSpec, Millis, ProcessEffect, ProcessSpec, StateChange } from '../core/program.js';
 import { pidOf } from '../core/transition.js';
 import type { WorldEffect } from '../core/world.js';
-import type { MainLog } from '../logs/mainlog.js';
-import type { Exits } from '../os/exits.js';
+import { removeAutoLogs } from './autologs.js';
 import { readNow } from './clock.js';
-import { findCommand } from './commands.js';
+import { checkCommand, type Uncommandable } from './commands.js';
 import { Conditions } from './conditions.js';
 import { Engine } from './engine.js';
 import type { EventLog } from './eventlog.js';
 import { Journal } from './journal.js';
+import type { DaemonParts, LifeEnd } from './parts.js';
 import { Processes } from './processes.js';
+import { makeRunIds } from './runids.js';
 import { serverUrlOf } from './serverurl.js';
 import { SharedSockets } from './sockets.js';
+import { logsLeft, type ReadState, runsLeft, StateFile } from './statefile.js';
 import { Steps } from './steps.js';
-import { makeFifoDir, type ProcessStreams, removeAutoLogs } from './streams.js';
+import { makeFifoDir, type ProcessStreams } from './streams.js';
 import { StreamTable } from './streamtable.js';
 import { SupervisorEvents } from './supervisor-events.js';
 import { Sweeper } from './sweeper.js';
+import { takeOver } from './takeover.js';
 import { UsageSampler } from './usage.js';
-
-export interface DaemonParts {
-  readonly config: Config;
-  readonly rundir: string;
-  readonly statedir: string;
-  readonly log: MainLog;
-  readonly exits: Exits;
-  readonly tools: Tools;
-  readonly environment: Readonly<Record<string, string | undefined>>;
-  readonly nofile: number;
-  readonly version: string;
-}
+import { Watchers } from './watchers.js';
 
 export class Daemon {
   readonly parts: DaemonParts;
@@ -48,17 +38,22 @@ export class Daemon {
   readonly startTime: Millis = Date.now();
   /** The configuration that was read last; groups that run keep theirs until update. */
   config: Config;
-  readonly ended: Promise<'restarting' | 'shutdown'>;
+  readonly ended: Promise<LifeEnd>;
+  readonly #state: StateFile;
+  readonly #left: ReadState;
+  /** An id for a run by hand. */
+  readonly newRunId = makeRunIds();
   readonly #streams: StreamTable;
   readonly #processes: Processes;
   readonly #events: SupervisorEvents;
   readonly #steps: Steps;
   readonly #sweeper: Sweeper;
-  readonly #runWatchers = new Set<(run: RunRecord) => void>();
-  readonly #changeWatchers = new Set<(id: string, change: StateChange) => void>();
+  readonly #runs = new Watchers<[run: RunRecord]>();
+  readonly #changes = new Watchers<[id: string, change: StateChange]>();
   readonly #conditions: Conditions;
-  #requests = 0;
-  #end: (mode: 'restarting' | 'shutdown') => void = () => {};
+  /** Nothing runs any more. */
+  #isOver = false;
+  #end: (how: LifeEnd) => void = () => {};
 
   constructor(parts: DaemonParts) {
     this.parts = parts;
@@ -66,8 +61,10 @@ export class Daemon {
     const { daemon } = parts.config;
     this.sockets = new SharedSockets((line) => parts.log.info(line));
     this.sockets.checkAll(this.servedGroups());
-    this.#conditions = new Conditions((failure) => parts.log.error(failure));
-    if (!daemon.nocleanup) removeAutoLogs(daemon.childLogDir, daemon.identifier);
+    this.#conditions = new Conditions((line) => parts.log.error(line));
+    this.#state = new StateFile(parts.statedir, parts.version, (why) => this.#conditions.note('state', why));
+    this.#left = this.#state.read();
+    if (!daemon.nocleanup) removeAutoLogs(daemon.childLogDir, daemon.identifier, logsLeft(this.#left));
     this.#events = new SupervisorEvents({
       server: daemon.identifier,
       openStdin: (id) => this.#streams.openStdin(id),
@@ -84,14 +81,15 @@ export class Daemon {
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
     });
-    this.journal = Journal.open(path.join(parts.statedir, 'jobs'));
+    this.journal = Journal.open(path.join(parts.statedir, 'jobs'), Date.now(), runsLeft(this.#left));
     for (const warning of this.journal.warnings) parts.log.warn(warning);
     this.engine = new Engine({
       now: readNow,
+      keep: (before, after, now) => this.#state.note(before, after, now),
       perform: (effect) => this.#perform(effect),
       onDefect: (error) => parts.log.critical(`defect in supd: ${(error as Error)?.stack ?? String(error)}`),
     });
-    this.#sweeper = new Sweeper({ isLeader: (pid) => parts.exits.has(pid) });
+    this.#sweeper = new Sweeper(parts.exits);
     this.#processes = new Processes({
       spawner: parts,
       sweeper: this.#sweeper,
@@ -107,10 +105,9 @@ export class Daemon {
       spawner: parts,
       sweeper: this.#sweeper,
       answer: (event) => this.engine.dispatch({ type: 'jobs', event }),
-      outputPath: (run, step) => {
-        const job = this.engine.world.jobs.runs.get(run)?.job ?? 'unknown';
-        return this.journal.outputPath(job, run, step);
-      },
+      told: (level, line) => parts.log[level](line),
+      outputPath: (run, step) =>
+        this.journal.outputPath(this.engine.world.jobs.runs.get(run)?.job ?? 'unknown', run, step),
     });
     this.usage = new UsageSampler(parts.exits);
     const stateOf = (id: string) => this.engine.world.processes.get(id)?.state.name ?? 'STOPPED';
@@ -133,26 +130,40 @@ export class Daemon {
     this.engine.dispatch({ type: 'jobs', event });
   }
 
-  /** An id for a run by hand. */
-  newRunId(job: string): string {
-    this.#requests += 1;
-    return runId(job, Date.now(), `${this.#requests}`);
-  }
-
-  /** Brings the configured groups and jobs to life. */
+  /** Takes back what another supd left, and brings the configured groups and jobs to life. */
   start(): void {
     const served = this.servedGroups();
+    const ids = takeOver({
+      ...this.parts,
+      state: this.#left,
+      engine: this.engine,
+      journal: this.journal,
+      sweeper: this.#sweeper,
+      groups: served,
+      jobs: this.config.jobs,
+      tagOf: (spec) => this.#processes.tagOf(spec),
+    });
     this.engine.dispatch({ type: 'addGroups', groups: served, autostart: false });
     this.#events.tell({ type: 'SUPERVISOR_STATE_CHANGE_RUNNING' });
-    const autostart = served.flatMap(({ processes }) => processes.filter((one) => one.autostart));
-    this.engine.dispatch({ type: 'start', ids: autostart.map(({ id }) => id) });
+    this.engine.dispatch({ type: 'start', ids });
     this.configureJobs();
+    this.parts.exits.settle();
   }
 
   /** Begins the end: everything is stopped in reverse order, then `ended` resolves. */
   stop(mode: 'restarting' | 'shutdown'): void {
     if (!this.#isClosing) this.#events.tell({ type: 'SUPERVISOR_STATE_CHANGE_STOPPING' });
     this.engine.dispatch({ type: 'shutdown', mode });
+  }
+
+  /** Ends this life alone: its programs and jobs go on, to be taken back by the next. */
+  leave(how: 'left' | 'upgrading'): void {
+    this.#end(how);
+  }
+
+  /** Descriptors that keep what is in the programs' pipes until the next life reads on. */
+  holdStreams(): readonly number[] {
+    return this.#streams.hold();
   }
 
   /** What happened, for those who watch. */
@@ -170,13 +181,8 @@ export class Daemon {
   }
 
   /** Why this program's command can't be executed, before anything is tried. */
-  checkCommand(
-    spec: ProcessSpec,
-  ): { readonly code: 'NO_FILE' | 'NOT_EXECUTABLE'; readonly why: string } | undefined {
-    const path = spec.environment.PATH ?? this.parts.environment.PATH;
-    const found = findCommand(spec.command, path, spec.directory ?? process.cwd());
-    if (found.ok) return undefined;
-    return { code: found.code === 'NO_FILE' ? 'NO_FILE' : 'NOT_EXECUTABLE', why: found.why };
+  checkCommand(spec: ProcessSpec): Uncommandable | undefined {
+    return checkCommand(spec, this.parts.environment.PATH);
   }
 
   reopenLogs(): void {
@@ -186,14 +192,12 @@ export class Daemon {
 
   /** Calls `watcher` with each state that a process enters, also those that it passes at once. @returns ends it */
   onStateChange(watcher: (id: string, change: StateChange) => void): () => void {
-    this.#changeWatchers.add(watcher);
-    return () => this.#changeWatchers.delete(watcher);
+    return this.#changes.add(watcher);
   }
 
   /** Calls `watcher` with each new state of each run. @returns ends it */
   onRun(watcher: (run: RunRecord) => void): () => void {
-    this.#runWatchers.add(watcher);
-    return () => this.#runWatchers.delete(watcher);
+    return this.#runs.add(watcher);
   }
 
   /** What does not work just now, in sentences. */
@@ -209,8 +213,9 @@ export class Daemon {
     this.sockets.close();
     this.#sweeper.close();
     this.#steps.close();
-    this.#streams.closeAll();
+    this.#streams.closeAll(!this.#isOver);
     this.#events.close();
+    this.#state.close();
   }
 
   #perform(effect: WorldEffect): void {
@@ -219,18 +224,16 @@ export class Daemon {
         return this.#performForProcess(effect.id, effect.effect);
       case 'jobs':
         return this.#performForJobs(effect.effect);
-      case 'groupAdded': {
-        const group = this.engine.world.groups.get(effect.name);
-        if (!group) return;
-        this.#events.addGroup(group);
-        this.#streams.open(group);
+      case 'groupAdded':
+        this.#openStreams(effect.name);
         return this.#events.tell({ type: 'PROCESS_GROUP_ADDED', group: effect.name });
-      }
       case 'groupRemoved':
         this.#streams.close(effect.name);
         this.#events.removeGroup(effect.name);
         return this.#events.tell({ type: 'PROCESS_GROUP_REMOVED', group: effect.name });
       case 'ended':
+        this.#isOver = true;
+        this.#state.clear();
         return this.#end(effect.mode);
       default:
         return effect satisfies never;
@@ -240,9 +243,9 @@ export class Daemon {
   #performForProcess(id: string, effect: ProcessEffect): void {
     const process = this.engine.world.processes.get(id);
     if (effect.type === 'announce') {
-      if (process) this.#events.tellChange(process.spec, effect.change, this.#isClosing);
-      for (const watcher of process ? [...this.#changeWatchers] : []) watcher(id, effect.change);
-      return;
+      if (!process) return;
+      this.#events.tellChange(process.spec, effect.change, this.#isClosing);
+      return this.#changes.tell(id, effect.change);
     }
     if (effect.type !== 'kill' || !process || !this.#isClosing) return this.#processes.perform(id, effect);
     this.#events.holdStop(process.spec, () => {
@@ -273,8 +276,7 @@ export class Daemon {
           const type = effect.type === 'runStarted' ? 'JOB_STARTED' : 'JOB_ENDED';
           this.#events.tellJob(type, job, { run: id, outcome });
         }
-        for (const watcher of [...this.#runWatchers]) watcher(effect.run);
-        return;
+        return this.#runs.tell(effect.run);
       // The world answers these two itself.
       case 'stopPrograms':
       case 'startPrograms':
@@ -286,5 +288,13 @@ export class Daemon {
 
   get #isClosing(): boolean {
     return this.engine.world.mode !== 'running';
+  }
+
+  #openStreams(name: string): void {
+    const group = this.engine.world.groups.get(name);
+    if (!group) return;
+    this.#events.addGroup(group);
+    for (const failure of this.#streams.open(group, logsLeft(this.#left))) this.parts.log.error(failure);
+    for (const { id } of group.processes) this.#state.noteLogs(id, this.#streams.of(id)?.autoLogs ?? {});
   }
 }

@@ -4,6 +4,8 @@ import { emptyWorld, nextWake, step, type World, type WorldEffect, type WorldEve
 
 export interface EngineParts {
   readonly now: () => Now;
+  /** Keeps what must outlive this process, before the effects of the step are done. */
+  readonly keep: (before: World, after: World, now: Now) => void;
   /** Does one effect. Events that follow at once are dispatched from within; they are stepped next. */
   readonly perform: (effect: WorldEffect) => void;
   /** A defect of ours, told and survived: one program's trouble must not end the others' supervision. */
@@ -98,12 +100,23 @@ export class Engine {
 
   #advance(event: WorldEvent): readonly WorldEffect[] {
     try {
-      const { world, effects } = step(this.#world, event, this.#parts.now());
+      const now = this.#parts.now();
+      const before = this.#world;
+      const { world, effects } = step(before, event, now);
       this.#world = world;
+      if (world !== before) this.#keep(before, now);
       return effects;
     } catch (error) {
       this.#parts.onDefect(error);
       return [];
+    }
+  }
+
+  #keep(before: World, now: Now): void {
+    try {
+      this.#parts.keep(before, this.#world, now);
+    } catch (error) {
+      this.#parts.onDefect(error);
     }
   }
 

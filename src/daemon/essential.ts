@@ -17,8 +17,7 @@ const SIGUSR1 = signalNumber('USR1') ?? 10;
  * @returns ends the watch
  */
 export function watchEssential(daemon: Daemon): () => void {
-  const offSignal = passOnSignal(daemon);
-  const offChange = daemon.onStateChange((id, change) => {
+  return daemon.onStateChange((id, change) => {
     const process = daemon.engine.world.processes.get(id);
     if (!process?.spec.essential || daemon.engine.world.mode !== 'running') return;
     // EXITED and FATAL are passed through on the way to a restart: what counts is where it has come to.
@@ -31,25 +30,14 @@ export function watchEssential(daemon: Daemon): () => void {
     globalThis.process.exitCode = status;
     daemon.stop('shutdown');
   });
-  return () => {
-    offSignal();
-    offChange();
-  };
 }
 
-/**
- * SIGUSR1 goes on to the essential programs, as a container's runtime expects of its first process. Somebody must take
- * it in any case: left to itself, Node opens its debugger to every user of this machine.
- */
-function passOnSignal(daemon: Daemon): () => void {
-  const passOn = () => {
-    const live = [...daemon.engine.world.processes.values()].filter(({ spec }) => spec.essential);
-    const names = live.filter(({ state }) => pidOf(state) > 0 && !signalProcess(pidOf(state), SIGUSR1));
-    const whom = names.map(({ spec }) => spec.name).join(', ');
-    daemon.parts.log.info(whom === '' ? 'ignored SIGUSR1' : `received SIGUSR1 and passed it on to ${whom}`);
-  };
-  process.on('SIGUSR1', passOn);
-  return () => process.off('SIGUSR1', passOn);
+/** SIGUSR1 for the first process of a container is meant for what the container is there for. */
+export function passOnSignal(daemon: Daemon): void {
+  const live = [...daemon.engine.world.processes.values()].filter(({ spec }) => spec.essential);
+  const names = live.filter(({ state }) => pidOf(state) > 0 && !signalProcess(pidOf(state), SIGUSR1));
+  const whom = names.map(({ spec }) => spec.name).join(', ');
+  daemon.parts.log.info(whom === '' ? 'ignored SIGUSR1' : `received SIGUSR1 and passed it on to ${whom}`);
 }
 
 function isOver({ state }: Process): boolean {

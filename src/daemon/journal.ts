@@ -28,7 +28,7 @@ export class Journal {
   /** Ids per job, oldest first. */
   private readonly ids = new Map<string, readonly string[]>();
 
-  private constructor(dir: string, wall: Millis) {
+  private constructor(dir: string, wall: Millis, kept: ReadonlySet<string>) {
     const warnings: string[] = [];
     this.dir = dir;
     this.warnings = warnings;
@@ -39,7 +39,7 @@ export class Journal {
     this.schedule = new Map(saved.kind === 'read' ? Object.entries(saved.value) : []);
     for (const entry of readdirSync(runsDir, { withFileTypes: true })) {
       const job = entry.isDirectory() ? unsafe(entry.name) : undefined;
-      if (job !== undefined) this.load(job, wall, warnings);
+      if (job !== undefined) this.load(job, wall, kept, warnings);
     }
   }
 
@@ -47,10 +47,11 @@ export class Journal {
    * Opens the journal in `dir` (statedir), making what is missing. Runs that a daemon left running when it died are
    * closed as failed.
    * @param wall  now: the end of those runs, epoch ms
+   * @param kept  ids of runs that go on all the same
    * @throws Error of the system if the directories can't be made or read
    */
-  static open(dir: string, wall: Millis = Date.now()): Journal {
-    return new Journal(dir, wall);
+  static open(dir: string, wall: Millis = Date.now(), kept: ReadonlySet<string> = new Set()): Journal {
+    return new Journal(dir, wall, kept);
   }
 
   /** Keeps a run as it is now. Gives why it could not, such as a full disk; the run goes on all the same. */
@@ -103,7 +104,7 @@ export class Journal {
     return tryWriting(file, () => writeWhole(file, `${JSON.stringify(this.lastDue())}\n`));
   }
 
-  private load(job: string, wall: Millis, warnings: string[]): void {
+  private load(job: string, wall: Millis, kept: ReadonlySet<string>, warnings: string[]): void {
     const ids: string[] = [];
     for (const name of readdirSync(this.jobDir(job))) {
       const file = path.join(this.jobDir(job), name);
@@ -116,7 +117,7 @@ export class Journal {
       if (read.kind === 'broken') warnings.push(read.why);
       if (read.kind !== 'read') continue;
       ids.push(id);
-      if (read.value.outcome !== 'running') continue;
+      if (read.value.outcome !== 'running' || kept.has(read.value.id)) continue;
       const why = this.writeRun(closeAbandoned(read.value, ABANDONED, wall));
       if (why !== undefined) warnings.push(why);
     }

@@ -6,10 +6,13 @@ export type Ensured =
   | { readonly ok: true; readonly nofile: number; readonly told: readonly string[] }
   | { readonly ok: false; readonly message: string };
 
-/** Raises supd's limits where they are lower; Node has its own soft limit of files raised to the hard one. */
-export function ensureLimits(minfds: number, minprocs: number): Ensured {
+/**
+ * Raises supd's limits where they are lower; Node has its own soft limit of files raised to the hard one.
+ * @param known  the soft limit of open files that supd was started with, when it can't be read any more
+ */
+export function ensureLimits(minfds: number, minprocs: number, known?: number): Ensured {
   const told: string[] = [];
-  const inherited = inheritedNofile();
+  const inherited = known ?? inheritedNofile();
   for (const [which, min, option, what] of [
     ['nofile', minfds, 'minfds', 'file descriptors'],
     ['nproc', minprocs, 'minprocs', 'available processes'],

@@ -1,7 +1,7 @@
 /** Does what the core asks for one process: spawn, signal, sweep. Answers come as process events. */
-import type { ProcessEffect, ProcessEvent, ProcessSpec } from '../core/program.js';
+import type { Exit, ProcessEffect, ProcessEvent, ProcessSpec } from '../core/program.js';
 import type { Process } from '../core/world.js';
-import { signalProcess, type Tag } from '../os/tree.js';
+import type { Tag } from '../os/tree.js';
 import type { SharedSockets } from './sockets.js';
 import { type SpawnerParts, spawnOne } from './spawner.js';
 import type { ProcessStreams } from './streams.js';
@@ -42,19 +42,21 @@ export class Processes {
     switch (effect.type) {
       case 'spawn':
         return this.#spawnSoon(id);
+      case 'adopt':
+        return this.#adopt(id, effect.pid, effect.startTicks);
       case 'kill': {
         if (effect.signal === KILL) {
           const name = this.#parts.processOf(id)?.spec.name;
           this.#parts.told('warn', `killing '${name}' (${effect.pid}) with SIGKILL`);
         }
-        const failed = signalProcess(effect.group ? -effect.pid : effect.pid, effect.signal);
+        const failed = this.#parts.spawner.exits.signal(effect.pid, effect.signal, effect.group);
         if (failed) this.#parts.answer(id, { type: 'killFailed', why: failed });
         return;
       }
       case 'sweep': {
         const process = this.#parts.processOf(id);
         if (!process) return;
-        return this.#parts.sweeper.sweep(effect.pid, this.#tagOf(process.spec), effect.signal, () =>
+        return this.#parts.sweeper.sweep(effect.pid, this.tagOf(process.spec), effect.signal, () =>
           this.#parts.answer(id, { type: 'swept' }),
         );
       }
@@ -96,21 +98,15 @@ export class Processes {
       openFds: (uid, gid) =>
         streams.openFor(uid, gid, spec.socket && this.#parts.sockets.take(id, spec.socket)),
       ended: (exit) => {
-        streams.drain();
-        if (!spawned.ok) return;
-        this.#askLeft(id, spawned.pid, (leftover) =>
-          this.#parts.answer(id, { type: 'exited', exit, leftover }),
-        );
+        if (spawned.ok) this.#ended(id, spawned.pid, exit);
       },
     });
     this.#spent += performance.now() - begin;
     if (spawned.ok) {
       this.#parts.told('info', `spawned: '${spec.name}' with pid ${spawned.pid}`);
-      this.#parts.answer(id, { type: 'spawned', pid: spawned.pid });
-      if (spawned.expected)
-        this.#verifier.expect(spawned.pid, spawned.expected, (verdict) =>
-          this.#judge(id, spawned.pid, verdict),
-        );
+      const { pid, startTicks, expected } = spawned;
+      this.#parts.answer(id, { type: 'spawned', pid, ...(startTicks === undefined ? {} : { startTicks }) });
+      if (expected) this.#verifier.expect(pid, expected, (verdict) => this.#judge(id, pid, verdict));
     } else this.#parts.answer(id, { type: 'spawnFailed', why: spawned.why, code: spawned.code });
   }
 
@@ -129,12 +125,34 @@ export class Processes {
     });
   }
 
+  /** Takes back what a supd that is gone has started, or tells that it ended meanwhile. */
+  #adopt(id: string, pid: number, startTicks: number | undefined): void {
+    const { spawner, sweeper, told } = this.#parts;
+    const process = this.#parts.processOf(id);
+    if (!process) return;
+    const ended = (exit: Exit) => this.#ended(id, pid, exit);
+    if (startTicks !== undefined && spawner.exits.adopt({ pid, startTicks }, ended)) {
+      if (spawner.exits.isAdopted(pid)) sweeper.lookFurther(pid, 'adopted');
+      return told('info', `took back: '${process.spec.name}' with pid ${pid}`);
+    }
+    sweeper.lookFurther(pid, 'lost');
+    told('warn', `'${process.spec.name}' with pid ${pid} ended while supd was not running`);
+    ended({ unknown: true });
+  }
+
+  #ended(id: string, pid: number, exit: Exit): void {
+    this.#parts.streamsOf(id)?.drain();
+    this.#askLeft(id, pid, (leftover) => this.#parts.answer(id, { type: 'exited', exit, leftover }));
+  }
+
   /** A stop promises that nothing is left, and is worth the thorough look; a crash is answered at once. */
   #askLeft(id: string, pid: number, tell: (isLeft: boolean) => void): void {
     if (this.#parts.keepLeftovers) return tell(false);
     const process = this.#parts.processOf(id);
-    if (process?.state.name !== 'STOPPING') return tell(this.#parts.sweeper.hasGroup(pid));
-    this.#parts.sweeper.askLeftover(pid, this.#tagOf(process.spec), tell);
+    if (!process) return tell(false);
+    const isStopping = process.state.name === 'STOPPING';
+    if (!isStopping && !this.#parts.sweeper.isStrange(pid)) return tell(this.#parts.sweeper.hasGroup(pid));
+    this.#parts.sweeper.askLeftover(pid, this.tagOf(process.spec), tell);
   }
 
   #variablesOf(spec: ProcessSpec): Readonly<Record<string, string>> {
@@ -143,11 +161,13 @@ export class Processes {
   }
 
   /** What names the orphans of a program. */
-  #tagOf(spec: ProcessSpec): Tag {
-    return { variables: namesOf(spec), files: this.#parts.streamsOf(spec.id)?.fifos() ?? [] };
+  tagOf(spec: ProcessSpec): Tag {
+    const variables = { ...namesOf(spec), SUPD_INSTANCE: this.#parts.spawner.instance };
+    return { variables, files: this.#parts.streamsOf(spec.id)?.fifos() ?? [] };
   }
 }
 
+/** What it is to supd. */
 function namesOf(spec: ProcessSpec): Readonly<Record<string, string>> {
   return { SUPERVISOR_PROCESS_NAME: spec.name, SUPERVISOR_GROUP_NAME: spec.group };
 }

@@ -1,6 +1,7 @@
 /** What signals ask of the daemon. */
 import type { MainLog } from '../logs/mainlog.js';
 import type { Daemon } from './daemon.js';
+import { passOnSignal } from './essential.js';
 
 type Check = () => { readonly ok: true } | { readonly ok: false; readonly errors: readonly string[] };
 
@@ -8,7 +9,8 @@ type Check = () => { readonly ok: true } | { readonly ok: false; readonly errors
 const STILL_WAITING_MS = 3000;
 
 /**
- * TERM, INT, QUIT: end. HUP: everything anew, when the configuration is good. USR2: logs opened again.
+ * TERM, INT, QUIT: end. HUP: everything anew, when the configuration is good. USR1: supd alone ends. USR2: logs opened
+ * again.
  * @returns ends it
  */
 export function listenForSignals(daemon: Daemon, log: MainLog, check: Check): () => void {
@@ -39,6 +41,12 @@ export function listenForSignals(daemon: Daemon, log: MainLog, check: Check): ()
     for (const error of checked.errors) log.error(error);
     log.error('not restarted: the configuration has errors; everything goes on as it was');
   };
+  const leave = () => {
+    // Nothing outlives the first process of a container.
+    if (process.pid === 1) return passOnSignal(daemon);
+    log.warn('received SIGUSR1: supd ends, its programs go on');
+    daemon.leave('left');
+  };
   const reopen = () => {
     log.info('received SIGUSR2 indicating log reopen request');
     daemon.reopenLogs();
@@ -48,6 +56,7 @@ export function listenForSignals(daemon: Daemon, log: MainLog, check: Check): ()
     ['SIGINT', exit],
     ['SIGQUIT', exit],
     ['SIGHUP', restart],
+    ['SIGUSR1', leave],
     ['SIGUSR2', reopen],
   ];
   for (const [signal, handler] of handlers) process.on(signal, handler);

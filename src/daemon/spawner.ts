@@ -5,6 +5,7 @@ import type { Exit, LaunchSpec, SpawnFailure } from '../core/program.js';
 import type { Exits } from '../os/exits.js';
 import { withNofile } from '../os/limits.js';
 import { ListenError } from '../os/listen.js';
+import { readStat } from '../os/proc.js';
 import { SpawnError, spawnProcess } from '../os/spawn.js';
 import { findCommand } from './commands.js';
 import { resolveIdentity } from './identity.js';
@@ -18,11 +19,18 @@ export interface SpawnerParts {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Soft limit of open files for children. */
   readonly nofile: number;
+  /** SUPD_INSTANCE of every child: by it another life of this very supd knows its own. */
+  readonly instance: string;
 }
 
 export type Spawned =
   /** `expected`: what it is to become, where it isn't simply what the daemon is. */
-  | { readonly ok: true; readonly pid: number; readonly expected?: Expected }
+  | {
+      readonly ok: true;
+      readonly pid: number;
+      readonly startTicks?: number;
+      readonly expected?: Expected;
+    }
   | { readonly ok: false; readonly code: SpawnFailure; readonly why: string };
 
 /** Opens the descriptors for a child of this user; they are closed here once it has them. */
@@ -44,7 +52,8 @@ export function spawnOne(parts: SpawnerParts, order: SpawnOrder): Spawned {
   const identity = resolveIdentity(launch);
   if (!identity.ok) return refuse('IDENTITY', identity.why);
   const { runAs } = identity;
-  const env = composeEnvironment(parts.environment, runAs, order.tags, launch.environment);
+  const tags = { ...order.tags, SUPD_INSTANCE: parts.instance };
+  const env = composeEnvironment(parts.environment, runAs, tags, launch.environment);
   const wrong = launch.directory === undefined ? undefined : wrongDirectory(launch.directory);
   if (wrong) return refuse('OTHER', wrong);
   const found = findCommand(launch.command, env.PATH, launch.directory ?? process.cwd());
@@ -60,9 +69,11 @@ export function spawnOne(parts: SpawnerParts, order: SpawnOrder): Spawned {
   try {
     const pid = withNofile(parts.nofile, () => execute(chain, env, launch, fds));
     parts.exits.expect(pid, order.ended);
-    if (chain.argv.length === found.words.length) return { ok: true, pid };
+    const startTicks = readStat(pid)?.startTicks;
+    const birth = startTicks === undefined ? {} : { startTicks };
+    if (chain.argv.length === found.words.length) return { ok: true, pid, ...birth };
     const expected = { launch, runAs, chain: chain.argv, programWords: found.words.length };
-    return { ok: true, pid, expected };
+    return { ok: true, pid, ...birth, expected };
   } catch (error) {
     if (!(error instanceof SpawnError)) throw error;
     return spawnFailure(name, error.code, found.words[0] ?? '');

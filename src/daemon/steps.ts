@@ -1,20 +1,11 @@
 /** Does what the jobs' core asks for: processes of steps, their output, locks. Answers come as job events. */
-import {
-  chownSync,
-  closeSync,
-  constants,
-  fstatSync,
-  openSync,
-  readFileSync,
-  readSync,
-  statSync,
-} from 'node:fs';
+import { chownSync, closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import type { OfStep, StepEffect, StepEvent } from '../core/job-events.js';
 import type { Exit } from '../core/program.js';
-import { findAccount } from '../os/accounts.js';
-import { takeLock } from '../os/lock.js';
-import { signalProcess, type Tag } from '../os/tree.js';
+import { type Member, signalProcess, type Tag } from '../os/tree.js';
+import { RunLocks } from './runlocks.js';
 import { openNull, type SpawnerParts, spawnOne } from './spawner.js';
+import { Strays } from './strays.js';
 import type { Sweeper } from './sweeper.js';
 import { Verifier } from './verifier.js';
 
@@ -22,6 +13,7 @@ export interface StepsParts {
   readonly spawner: SpawnerParts;
   readonly sweeper: Sweeper;
   readonly answer: (event: StepEvent) => void;
+  readonly told: (level: 'info' | 'warn', line: string) => void;
   /** Where a step's output goes; the directory exists. */
   readonly outputPath: (run: string, step: string) => string;
 }
@@ -36,31 +28,34 @@ export type OwnStepEffect = Exclude<StepEffect, { type: 'stopPrograms' | 'startP
 /** Opened with the daemon; holds the locks of live runs. */
 export class Steps {
   readonly #parts: StepsParts;
-  readonly #locks = new Map<string, { readonly fd: number; readonly run: string }>();
-  /** Main processes of steps that run now. */
-  readonly #live = new Set<number>();
+  readonly #locks: RunLocks;
+  /** Main processes of steps that run now, by run: it does one thing at a time. */
+  readonly #live = new Map<string, number>();
   readonly #verifier: Verifier;
 
   constructor(parts: StepsParts) {
     this.#parts = parts;
+    this.#locks = new RunLocks(parts.answer);
     this.#verifier = new Verifier((pid) => parts.spawner.exits.has(pid));
-  }
-
-  isLeader(pid: number): boolean {
-    return this.#live.has(pid);
   }
 
   perform(effect: OwnStepEffect): void {
     const { run, step } = effect;
     switch (effect.type) {
       case 'takeLock':
-        return this.#takeLock(effect, effect.path, effect.user);
+        return this.#locks.take(effect, effect.path, effect.user);
       case 'releaseLock':
-        return this.#releaseLock(effect);
+        return this.#locks.release(effect);
       case 'spawnStep':
         return this.#spawn(effect);
+      case 'retakeLock':
+        return this.#locks.retake(effect, effect.path, this.#live.get(run));
+      case 'seekStep':
+        return this.#seek(effect, effect.attempt);
+      case 'adoptStep':
+        return this.#adopt(effect, effect.pid, effect.startTicks, effect.outputBytes);
       case 'killStep':
-        signalProcess(-effect.pid, effect.signal);
+        this.#parts.spawner.exits.signal(effect.pid, effect.signal, true);
         return this.#parts.sweeper.signalTree(effect.pid, effect.signal);
       case 'sweepStep':
         return this.#parts.sweeper.sweep(effect.pid, this.#tagOf(run, step), effect.signal, () =>
@@ -73,32 +68,7 @@ export class Steps {
 
   close(): void {
     this.#verifier.close();
-    for (const { fd } of this.#locks.values()) closeSync(fd);
-    this.#locks.clear();
-  }
-
-  #takeLock(of: OfStep, path: string, user: string | undefined): void {
-    const { run, step } = of;
-    try {
-      const isNew = !statSync(path, { throwIfNoEntry: false });
-      const fd = takeLock(path);
-      if (fd === undefined) return this.#parts.answer({ type: 'lockHeld', run, step, by: holderOf(path) });
-      const account =
-        isNew && user !== undefined && process.geteuid?.() === 0 ? findAccount(user) : undefined;
-      if (account) chownSync(path, account.uid, account.gid);
-      this.#locks.set(keyOf(of), { fd, run });
-      this.#parts.answer({ type: 'lockTaken', run, step });
-    } catch (error) {
-      const by = (error as NodeJS.ErrnoException).code ?? String(error);
-      this.#parts.answer({ type: 'lockHeld', run, step, by, broken: true });
-    }
-  }
-
-  #releaseLock(of: OfStep): void {
-    const held = this.#locks.get(keyOf(of));
-    if (!held) return;
-    this.#locks.delete(keyOf(of));
-    closeSync(held.fd);
+    this.#locks.close();
   }
 
   #spawn(effect: Extract<StepEffect, { type: 'spawnStep' }>): void {
@@ -113,7 +83,7 @@ export class Steps {
         const out = openOutput(output, uid, gid);
         before = fstatSync(out).size;
         // The locks of the run live as long as its processes, even when supd dies.
-        const extra = [...this.#locks.values()].filter((one) => one.run === run).map((one) => one.fd);
+        const extra = this.#locks.of(run);
         return { stdin: openNull(), stdout: out, stderr: out, extra };
       },
       ended: (exit) => {
@@ -121,16 +91,50 @@ export class Steps {
       },
     });
     if (!spawned.ok) return this.#parts.answer({ type: 'stepSpawnFailed', run, step, why: spawned.why });
-    this.#live.add(spawned.pid);
-    const { pid, expected } = spawned;
+    this.#live.set(run, spawned.pid);
+    const { pid, startTicks, expected } = spawned;
     // A step that is not who it should be ends as one that failed.
     if (expected) this.#verifier.expect(pid, expected, ({ wrong }) => wrong && signalProcess(-pid, KILL));
-    this.#parts.answer({ type: 'stepSpawned', run, step, pid: spawned.pid });
+    const birth = startTicks === undefined ? {} : { startTicks };
+    this.#parts.answer({ type: 'stepSpawned', run, step, pid, ...birth });
+  }
+
+  /** What was about to be started when another supd died: is it there? It is not started a second time. */
+  #seek({ run, step }: OfStep, attempt: number): void {
+    const tag = this.#tagOf(run, step);
+    const variables = { ...tag.variables, SUPD_ATTEMPT: String(attempt) };
+    const found = new Strays().find({ variables, files: tag.files }, 0);
+    if (found && this.#watch({ run, step }, found, 0)) {
+      const { pid, startTicks } = found;
+      return this.#parts.answer({ type: 'stepSpawned', run, step, pid, startTicks });
+    }
+    const why = 'supd died while it was being started; whether it ran is not known';
+    this.#parts.answer({ type: 'stepSpawnFailed', run, step, why });
+  }
+
+  #adopt({ run, step }: OfStep, pid: number, startTicks: number | undefined, before: number): void {
+    if (startTicks !== undefined && this.#watch({ run, step }, { pid, startTicks }, before)) return;
+    this.#parts.sweeper.lookFurther(pid, 'lost');
+    this.#parts.told('warn', `${run}: "${step}" with pid ${pid} ended while supd was not running`);
+    this.#ended({ run, step }, pid, { unknown: true }, this.#parts.outputPath(run, step), before);
+  }
+
+  /** @returns whether it is there to be watched */
+  #watch(of: OfStep, member: Member, before: number): boolean {
+    const { exits } = this.#parts.spawner;
+    const { pid } = member;
+    const output = this.#parts.outputPath(of.run, of.step);
+    if (!exits.adopt(member, (exit) => this.#ended(of, pid, exit, output, before))) return false;
+    if (exits.isAdopted(pid)) this.#parts.sweeper.lookFurther(pid, 'adopted');
+    this.#live.set(of.run, pid);
+    this.#parts.told('info', `took back: "${of.step}" of ${of.run} with pid ${pid}`);
+    return true;
   }
 
   #ended(of: OfStep, pid: number, exit: Exit, path: string, before: number): void {
     const { run, step } = of;
-    this.#live.delete(pid);
+    this.#live.delete(run);
+    this.#locks.settle(run);
     const { size, text } = readEnd(path, before);
     const leftover = this.#parts.sweeper.leftover(pid, this.#tagOf(run, step)).length > 0;
     this.#parts.answer({
@@ -146,12 +150,10 @@ export class Steps {
 
   /** The environment that spawnStep asks for has these two. */
   #tagOf(run: string, step: string): Tag {
-    return { variables: { SUPD_RUN: run, SUPD_STEP: step }, files: [this.#parts.outputPath(run, step)] };
+    const { instance } = this.#parts.spawner;
+    const variables = { SUPD_RUN: run, SUPD_STEP: step, SUPD_INSTANCE: instance };
+    return { variables, files: [this.#parts.outputPath(run, step)] };
   }
-}
-
-function keyOf({ run, step }: OfStep): string {
-  return `${run}\0${step}`;
 }
 
 /** The step writes its file itself: whole lines or not, nothing is lost whatever becomes of supd. */
@@ -182,20 +184,5 @@ function readEnd(path: string, from: number): { size: number; text: string } {
     }
   } catch {
     return { size: from, text: '' };
-  }
-}
-
-/** Who holds a flock, from proc(5)'s locks: "process 123 (repozo)". */
-function holderOf(path: string): string {
-  try {
-    const { ino } = statSync(path);
-    const line = readFileSync('/proc/locks', 'utf8')
-      .split('\n')
-      .find((one) => one.includes('FLOCK') && one.includes(`:${ino} `));
-    const pid = line?.trim().split(/\s+/)[4];
-    if (pid === undefined) return 'another process';
-    return `process ${pid} (${readFileSync(`/proc/${pid}/comm`, 'utf8').trim()})`;
-  } catch {
-    return 'another process';
   }
 }

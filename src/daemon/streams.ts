@@ -1,10 +1,11 @@
 /** Where each program's output goes: its FIFOs, the pumps that read them, the log files they fill. */
 
-import { createHash, randomBytes } from 'node:crypto';
-import { closeSync, constants, mkdirSync, openSync, readdirSync, unlinkSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { closeSync, constants, mkdirSync, openSync, unlinkSync } from 'node:fs';
 import path from 'node:path';
 import type { ProcessSpec, StreamSpec } from '../core/program.js';
-import { LogFile } from '../logs/logfile.js';
+import type { SavedLogs } from '../core/saved.js';
+import type { LogFile } from '../logs/logfile.js';
 import { Pump } from '../logs/pump.js';
 import {
   enlargePipe,
@@ -12,11 +13,13 @@ import {
   openForChild,
   openForPump,
   openForWriting,
+  ownerOfFifo,
   readFifo,
   writeToFifo,
 } from '../os/fifo.js';
-import { guardedFiles } from '../os/rights.js';
+import { autoPath } from './autologs.js';
 import { type Heard, makeOutput, type Output } from './output.js';
+import type { SharedLogs } from './sharedlogs.js';
 import { withSyslog } from './syslogcopy.js';
 
 export type Channel = 'stdout' | 'stderr';
@@ -41,6 +44,7 @@ export interface ChildFds {
 
 /** What a dead child may have left in one pipe is its size; more is a grandchild's and not waited for. */
 const DRAIN_MAX_BYTES = 1 << 20;
+const CHANNELS = ['stdout', 'stderr'] as const;
 const FIFO_NAMES = ['in', 'stdout', 'stderr'] as const;
 /** A file name takes 255 bytes. */
 const NAME_MAX_BYTES = 200;
@@ -55,37 +59,6 @@ interface Stream {
   output: Output | undefined;
 }
 
-/** Log files by path, so that two streams into one file rotate it together. */
-export class SharedLogs {
-  readonly #open = new Map<string, { readonly log: LogFile; holders: number }>();
-
-  take(file: string, spec: StreamSpec): LogFile {
-    const found = this.#open.get(file);
-    if (found) {
-      found.holders += 1;
-      return found.log;
-    }
-    const mode = spec.file.kind === 'auto' ? { mode: 0o600 } : {};
-    const { maxBytes, backups } = spec;
-    const log = LogFile.open(file, { maxBytes, backups, files: guardedFiles, ...mode });
-    this.#open.set(file, { log, holders: 1 });
-    return log;
-  }
-
-  release(log: LogFile): void {
-    const found = this.#open.get(log.path);
-    if (!found) return;
-    found.holders -= 1;
-    if (found.holders > 0) return;
-    this.#open.delete(log.path);
-    log.close();
-  }
-
-  reopenAll(): void {
-    for (const { log } of this.#open.values()) log.reopen();
-  }
-}
-
 /** The streams of one process slot, from its group's addition to its removal. */
 export class ProcessStreams {
   readonly #spec: ProcessSpec;
@@ -94,11 +67,34 @@ export class ProcessStreams {
   readonly #streams: Record<Channel, Stream>;
   #owner: number | undefined;
 
-  constructor(spec: ProcessSpec, options: StreamsOptions, logs: SharedLogs) {
+  /** @param autoLogs  names that another supd gave to AUTO logs of this slot */
+  constructor(spec: ProcessSpec, options: StreamsOptions, logs: SharedLogs, autoLogs: SavedLogs = {}) {
     this.#spec = spec;
     this.#options = options;
     this.#logs = logs;
-    this.#streams = { stdout: this.#plan('stdout', spec.stdout), stderr: this.#plan('stderr', spec.stderr) };
+    const plan = (channel: Channel) => this.#plan(channel, spec[channel], autoLogs[channel]);
+    this.#streams = { stdout: plan('stdout'), stderr: plan('stderr') };
+  }
+
+  /** The names that were made up for AUTO logs. */
+  get autoLogs(): SavedLogs {
+    const auto = CHANNELS.filter((channel) => this.#spec[channel].file.kind === 'auto');
+    return Object.fromEntries(auto.map((channel) => [channel, this.#streams[channel].path]));
+  }
+
+  /**
+   * Goes on with the FIFOs that a supd that is gone left, with what is in them.
+   * @throws the system's error of a log file or a FIFO
+   */
+  resume(): void {
+    for (const channel of CHANNELS) {
+      const stream = this.#streams[channel];
+      if (stream.pump || ownerOfFifo(this.#fifo(channel)) === undefined) continue;
+      if (!stream.path && !stream.heard) continue;
+      if (stream.path) stream.log ??= this.#logs.take(stream.path, stream.spec);
+      stream.pump = this.#startPump(channel, stream);
+    }
+    this.#owner ??= ownerOfFifo(this.#fifo('in'));
   }
 
   /** The log file's path, or undefined when the channel has none. */
@@ -168,13 +164,22 @@ export class ProcessStreams {
     }
   }
 
-  close(): void {
+  /** Descriptors that keep what is in the pipes when nobody else has them open. */
+  hold(): readonly number[] {
+    return CHANNELS.flatMap((channel) => {
+      if (!this.#streams[channel].pump || ownerOfFifo(this.#fifo(channel)) === undefined) return [];
+      return [openForPump(this.#fifo(channel))];
+    });
+  }
+
+  /** With `keepFifos` what is in use stays for another supd. */
+  close(keepFifos = false): void {
     for (const stream of Object.values(this.#streams)) {
       this.#endPump(stream);
       if (stream.log) this.#logs.release(stream.log);
       stream.log = undefined;
     }
-    this.#removeFifos();
+    if (!keepFifos) this.#removeFifos();
   }
 
   #removeFifos(): void {
@@ -187,9 +192,10 @@ export class ProcessStreams {
     }
   }
 
-  #plan(channel: Channel, spec: StreamSpec): Stream {
+  #plan(channel: Channel, spec: StreamSpec, autoLog: string | undefined): Stream {
     const unused = channel === 'stderr' && this.#spec.redirectStderr;
-    const file = unused ? undefined : this.#filePath(channel, spec);
+    const known = spec.file.kind === 'auto' ? autoLog : undefined;
+    const file = unused ? undefined : (known ?? this.#filePath(channel, spec));
     const heard = unused ? undefined : this.#heardOf(channel, spec);
     return { spec, path: file, heard, log: undefined, pump: undefined, output: undefined };
   }
@@ -264,31 +270,6 @@ function fileNameOf(id: string): string {
   const name = encodeURIComponent(id);
   if (name.length <= NAME_MAX_BYTES) return name;
   return createHash('sha256').update(id).digest('hex');
-}
-
-/** An AUTO log's name says whose it is, so that the next start can remove it. It is made when it is first opened. */
-function autoPath(options: StreamsOptions, process: string, channel: Channel): string {
-  const name = `${process}-${channel}---${options.identifier}-${randomBytes(4).toString('hex')}.log`;
-  return path.join(options.childLogDir, name);
-}
-
-/** Removes the AUTO logs of earlier starts. Called with the daemon's lock held: they can't be another's. */
-export function removeAutoLogs(childLogDir: string, identifier: string): void {
-  const quoted = identifier.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-  const pattern = new RegExp(`^.+?---${quoted}-\\S+\\.log\\.?\\d{0,4}$`);
-  let names: readonly string[] = [];
-  try {
-    names = readdirSync(childLogDir);
-  } catch {
-    return;
-  }
-  for (const name of names.filter((one) => pattern.test(one))) {
-    try {
-      unlinkSync(path.join(childLogDir, name));
-    } catch {
-      // Somebody else's file of such a name stays.
-    }
-  }
 }
 
 /** The directory of the FIFOs: the daemon's alone. A child opens its own again through /dev/stdout, without a path. */

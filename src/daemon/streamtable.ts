@@ -1,51 +1,72 @@
-/** The streams of every process, from its group's addition to its removal, and the log files that they share. */
+/** The streams of all process slots, by slot. */
 import type { GroupSpec } from '../core/program.js';
-import { ProcessStreams, SharedLogs, type StreamsOptions } from './streams.js';
+import type { SavedLogs } from '../core/saved.js';
+import { SharedLogs } from './sharedlogs.js';
+import { ProcessStreams, type StreamsOptions } from './streams.js';
 
 export class StreamTable {
   readonly #options: StreamsOptions;
-  readonly #logs = new SharedLogs();
-  readonly #byId = new Map<string, ProcessStreams>();
+  readonly #shared = new SharedLogs();
+  readonly #streams = new Map<string, ProcessStreams>();
 
   constructor(options: StreamsOptions) {
     this.#options = options;
   }
 
   of(id: string): ProcessStreams | undefined {
-    return this.#byId.get(id);
+    return this.#streams.get(id);
   }
 
   /** A descriptor to write to the process's standard input. @throws the system's error; when there is no such process */
   openStdin(id: string): number {
-    const streams = this.#byId.get(id);
+    const streams = this.#streams.get(id);
     if (!streams) throw new Error(`${id} has no streams`);
     return streams.openStdin();
   }
 
-  open({ processes }: GroupSpec): void {
-    for (const spec of processes)
-      this.#byId.set(spec.id, new ProcessStreams(spec, this.#options, this.#logs));
+  /**
+   * Makes those of a group, and goes on reading what a supd that is gone read.
+   * @param autoLogs  names that it gave to AUTO logs, by slot
+   * @returns what could not be opened, in words; a program that writes there waits
+   */
+  open(group: GroupSpec, autoLogs: ReadonlyMap<string, SavedLogs> | undefined): readonly string[] {
+    return group.processes.flatMap((spec) => {
+      const streams = new ProcessStreams(spec, this.#options, this.#shared, autoLogs?.get(spec.id));
+      this.#streams.set(spec.id, streams);
+      try {
+        streams.resume();
+        return [];
+      } catch (error) {
+        return [`${spec.id}: its output can't be taken up: ${(error as Error).message}`];
+      }
+    });
   }
 
   close(group: string): void {
-    for (const [id, streams] of this.#byId) {
+    for (const [id, streams] of this.#streams) {
       if (!id.startsWith(`${group}:`)) continue;
       streams.close();
-      this.#byId.delete(id);
+      this.#streams.delete(id);
     }
   }
 
-  closeAll(): void {
-    for (const streams of this.#byId.values()) streams.close();
-    this.#byId.clear();
-  }
-
   reopenLogs(): void {
-    this.#logs.reopenAll();
+    this.#shared.reopenAll();
   }
 
-  /** What is wrong with logs just now, in sentences. */
+  /** What is wrong with the logs just now, in sentences. */
   failures(): readonly string[] {
-    return [...this.#byId].flatMap(([id, { failure }]) => (failure ? [`${id}: ${failure}`] : []));
+    return [...this.#streams].flatMap(([id, { failure }]) => (failure ? [`${id}: ${failure}`] : []));
+  }
+
+  /** Descriptors that keep what is in the pipes until another has opened them. */
+  hold(): readonly number[] {
+    return [...this.#streams.values()].flatMap((streams) => streams.hold());
+  }
+
+  /** @param keepFifos  another supd will go on with them */
+  closeAll(keepFifos: boolean): void {
+    for (const streams of this.#streams.values()) streams.close(keepFifos);
+    this.#streams.clear();
   }
 }

@@ -1,9 +1,11 @@
 /** Makes sure that nothing of a program is left: looks, signals, looks again until it is gone. */
+import type { Exits } from '../os/exits.js';
 import {
   groupExists,
   hasOrphans,
   isFrom,
   type Member,
+  type Reach,
   Snapshot,
   signalMembers,
   signalTreeByPs,
@@ -15,20 +17,30 @@ const LOOK_MS = 20;
 /** A scan is good for those that ended before it, for as long. */
 const FRESH_MS = 5;
 
-export interface SweeperParts {
-  /** Is this pid the main process of a program or a step? */
-  readonly isLeader: (pid: number) => boolean;
-}
+/** What is known of main processes of programs and steps. */
+export type SweeperParts = Pick<Exits, 'has' | 'signal'>;
 
 export class Sweeper {
   readonly #parts: SweeperParts;
+  readonly #isLeader = (pid: number) => this.#parts.has(pid);
   readonly #sweeps = new Map<number, NodeJS.Timeout>();
   readonly #asked: ((orphans: boolean) => void)[] = [];
   #asking: NodeJS.Immediate | undefined;
+  /** Main processes of which the kernel gives us no orphans, and how far one has to look for those. */
+  readonly #strange = new Map<number, Exclude<Reach, 'own'>>();
   #snapshot: { readonly taken: Snapshot; readonly at: number } | undefined;
 
   constructor(parts: SweeperParts) {
     this.#parts = parts;
+  }
+
+  /** This one was started by a supd that is gone. */
+  lookFurther(pid: number, reach: Exclude<Reach, 'own'>): void {
+    this.#strange.set(pid, reach);
+  }
+
+  isStrange(pid: number): boolean {
+    return this.#strange.has(pid);
   }
 
   /** Is anything left of the program whose main process has just ended? The quick look: its process group. */
@@ -42,11 +54,12 @@ export class Sweeper {
    * @param tell  is anything left?
    */
   askLeftover(pid: number, tag: Tag, tell: (isLeft: boolean) => void): void {
-    this.#asked.push((orphans) => tell((orphans || groupExists(pid)) && this.leftover(pid, tag).length > 0));
+    const mayBe = (orphans: boolean) => orphans || this.#strange.has(pid) || groupExists(pid);
+    this.#asked.push((orphans) => tell(mayBe(orphans) && this.leftover(pid, tag).length > 0));
     this.#asking ??= setImmediate(() => {
       this.#asking = undefined;
       this.#forget();
-      const orphans = hasOrphans(this.#parts.isLeader);
+      const orphans = hasOrphans(this.#isLeader);
       for (const ask of this.#asked.splice(0)) ask(orphans);
     });
   }
@@ -55,7 +68,8 @@ export class Sweeper {
   leftover(pid: number, tag: Tag): readonly Member[] {
     // Seen before this very process ended: what it left was still its own child then.
     if (this.#snapshot?.taken.saw(pid)) this.#forget();
-    return this.#look().leftover(pid, this.#parts.isLeader, (orphan) => isFrom(orphan, tag));
+    const isOurs = (orphan: number) => isFrom(orphan, tag);
+    return this.#look().leftover(pid, this.#isLeader, isOurs, this.#strange.get(pid));
   }
 
   /** Signals all that is left and calls `swept` once, when nothing is. Called again it only signals again. */
@@ -80,7 +94,7 @@ export class Sweeper {
     try {
       const members = this.#look().descendants(pid);
       signalMembers(members, signal);
-      process.kill(pid, signal);
+      this.#parts.signal(pid, signal);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ESRCH') return;
       void signalTreeByPs(pid, signal);

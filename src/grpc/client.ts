@@ -39,6 +39,7 @@ export function connect(socketPath: string): Client {
     removeGroup: async (request, options) => void (await one(methods.removeGroup, request, options)),
     shutdown: async (request, options) => void (await one(methods.shutdown, request ?? {}, options)),
     reload: async (request, options) => void (await one(methods.reload, request ?? {}, options)),
+    upgrade: async (request, options) => (await one(methods.upgrade, request, options)).version,
     reopenLogs: async (options) => void (await one(methods.reopenLogs, {}, options)),
     watchEvents: (request, options) => many(methods.watchEvents, request ?? {}, watchedFromWire, options),
 

@@ -55,6 +55,7 @@ export const methods = {
   ),
   shutdown: rpc('DaemonService/Shutdown', CHANGES, UNARY, v1.ShutdownRequest, v1.ShutdownResponse),
   reload: rpc('DaemonService/Reload', CHANGES, UNARY, v1.ReloadRequest, v1.ReloadResponse),
+  upgrade: rpc('DaemonService/Upgrade', CHANGES, UNARY, v1.UpgradeRequest, v1.UpgradeResponse),
   reopenLogs: rpc('DaemonService/ReopenLogs', CHANGES, UNARY, v1.ReopenLogsRequest, v1.ReopenLogsResponse),
   watchEvents: rpc('DaemonService/WatchEvents', READS, STREAM, v1.WatchEventsRequest, v1.WatchEventsResponse),
   listProcesses: rpc(

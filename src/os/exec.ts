@@ -35,7 +35,12 @@ export function redirect(from: number, to: number): void {
 }
 
 export function markNotInherited(fd: number): void {
-  check(fcntl(fd, F_SETFD, FD_CLOEXEC), `fcntl ${fd}`);
+  keepInherited(fd, false);
+}
+
+/** Does what is executed next have this descriptor? */
+export function keepInherited(fd: number, isKept: boolean): void {
+  check(fcntl(fd, F_SETFD, isKept ? 0 : FD_CLOEXEC), `fcntl ${fd}`);
 }
 
 /** Closes what supd's own parent left open for it and what our children would inherit in turn. */

@@ -1,10 +1,14 @@
 /**
- * The only place that waits for children. A zombie is looked at first (waitid with WNOWAIT), so that the few
+ * The only place that waits for children, and for those that another supd started. A zombie is looked at first (waitid with WNOWAIT), so that the few
  * children of Node's own child_process are left to libuv, and strangers whom the kernel gave us (we are a
  * subreaper) are reaped.
  */
 import type { Exit } from '../core/program.js';
+import { Adopted } from './adopted.js';
 import { libc } from './libc.js';
+import { readStat } from './proc.js';
+import { type Member, signalProcess } from './tree.js';
+import { exitOf } from './waitstatus.js';
 
 const waitid = libc('int waitid(int idtype, int id, void *info, int options)');
 const waitpid = libc('int waitpid(int pid, _Out_ int *status, int options)');
@@ -22,7 +26,10 @@ const REAP_SLICE_MS = 3;
 /** Opened once: takes SIGCHLD until closed. */
 export class Exits {
   private readonly known = new Map<number, (exit: Exit) => void>();
-  private foreign = 0;
+  private readonly adopted = new Adopted();
+  // Until `settle`: a zombie may be a child that this process started before it became this program.
+  private foreign = 1;
+  private settled = false;
   private readonly info = Buffer.alloc(128);
   private later: NodeJS.Immediate | undefined;
   private readonly onSignal = () => this.reap();
@@ -37,9 +44,42 @@ export class Exits {
     this.known.set(pid, ended);
   }
 
-  /** Is it one of the children that we expect to end? */
+  /**
+   * The same for a process that was started by a supd that is gone, or by this one before it executed itself anew.
+   * @returns false when it isn't there any more; then `ended` is not called
+   */
+  adopt(member: Member, ended: (exit: Exit) => void): boolean {
+    const stat = readStat(member.pid);
+    if (stat?.ppid !== process.pid || stat.startTicks !== member.startTicks)
+      return this.adopted.take(member, ended);
+    this.expect(member.pid, ended);
+    return true;
+  }
+
+  /** All that there is to adopt has been: zombies that are nobody's may go from now on. */
+  settle(): void {
+    if (!this.settled) this.foreign -= 1;
+    this.settled = true;
+    this.reap();
+  }
+
+  /** Is it one of those that we expect to end? */
   has(pid: number): boolean {
-    return this.known.has(pid);
+    return this.known.has(pid) || this.adopted.has(pid);
+  }
+
+  /** Is it one that we can't wait for, so that its orphans aren't handed to us either? */
+  isAdopted(pid: number): boolean {
+    return this.adopted.has(pid);
+  }
+
+  /**
+   * Signals one of those that we expect to end, or the group that it leads. Any other pid is not ours to signal.
+   * @returns undefined when sent or when nobody is there any more; else the errno's name
+   */
+  signal(pid: number, signal: number, group = false): string | undefined {
+    if (this.known.has(pid)) return signalProcess(group ? -pid : pid, signal);
+    return this.adopted.signal(pid, signal, group);
   }
 
   /** Runs what uses child_process: meanwhile unknown zombies may be libuv's and are left alone. */
@@ -72,6 +112,7 @@ export class Exits {
   close(): void {
     process.off('SIGCHLD', this.onSignal);
     clearImmediate(this.later);
+    this.adopted.close();
   }
 
   /** A foreign zombie stands in front of the queue: ask for each of ours. */
@@ -86,11 +127,4 @@ export class Exits {
     this.known.delete(pid);
     ended?.(exitOf(status[0] ?? 0));
   }
-}
-
-/** wait(2)'s status word. */
-export function exitOf(status: number): Exit {
-  const signal = status & 0x7f;
-  if (signal === 0) return { code: (status >> 8) & 0xff };
-  return { signal, core: (status & 0x80) !== 0 };
 }

@@ -31,6 +31,12 @@ export function makeFifo(path: string, uid: number, gid: number): boolean {
   return !found?.isFIFO();
 }
 
+/** The uid of a FIFO; undefined: there is none at the path. */
+export function ownerOfFifo(path: string): number | undefined {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  return found?.isFIFO() ? found.uid : undefined;
+}
+
 /** The daemon's end: non-blocking, and held for writing too, so that it never sees an end of file. */
 export function openForPump(path: string): number {
   return openFifo(path, constants.O_RDWR | constants.O_NONBLOCK);

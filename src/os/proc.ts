@@ -30,6 +30,25 @@ export function readStat(pid: number): ProcStat | undefined {
   return { pid, state: fields[0] ?? '?', ppid: at(1), pgid: at(2), session: at(3), startTicks: at(19) };
 }
 
+/**
+ * How a zombie ended that nobody has reaped: the last field of its stat, which Linux shows to those who may trace it.
+ * @returns wait(2)'s status word; undefined: it lives, it is gone, or it is another one by now
+ */
+export function readZombieStatus(pid: number, startTicks: number): number | undefined {
+  const text = read(`/proc/${pid}/stat`);
+  const fields = text
+    ?.slice(text.lastIndexOf(')') + 2)
+    .trimEnd()
+    .split(' ');
+  if (fields?.[0] !== 'Z' || Number(fields[19]) !== startTicks) return undefined;
+  return Number(fields.at(-1));
+}
+
+/** One boot of this machine has one, another boot another: proc_sys_kernel(5), random/boot_id. */
+export function readBootId(): string {
+  return read('/proc/sys/kernel/random/boot_id')?.trim() ?? '';
+}
+
 /** All processes that can be seen. */
 export function readAllStats(): readonly ProcStat[] {
   const found: ProcStat[] = [];
@@ -84,21 +103,37 @@ export function readVariable(pid: number, name: string): string | undefined {
     : Buffer.from(entry.slice(name.length + 1), 'latin1').toString('utf8');
 }
 
-/** Is this file (or FIFO) one of its descriptors 0, 1 and 2? */
-export function hasStandardFile(pid: number, path: string): boolean {
+/** Is one of these files (or FIFOs) one of its descriptors 0, 1 and 2? */
+export function hasStandardFile(pid: number, paths: readonly string[]): boolean {
+  const open = [0, 1, 2].flatMap((fd) => statOf(`/proc/${pid}/fd/${fd}`) ?? []);
+  if (open.length === 0) return false;
+  const files = paths.flatMap((path) => statOf(path) ?? []);
+  return files.some(({ ino, dev }) => open.some((one) => one.ino === ino && one.dev === dev));
+}
+
+/** Is this file one of those that it has open? */
+export function hasFile(pid: number, path: string): boolean {
+  return descriptorsOf(pid, path).length > 0;
+}
+
+/** Its descriptors of this file; none when it may not be asked. */
+export function descriptorsOf(pid: number, path: string): readonly number[] {
   const file = statOf(path);
-  return (
-    file !== undefined &&
-    [0, 1, 2].some((fd) => {
-      const open = statOf(`/proc/${pid}/fd/${fd}`);
-      return open?.ino === file.ino && open.dev === file.dev;
-    })
-  );
+  if (!file) return [];
+  const isOf = (fd: number) => {
+    const open = statOf(`/proc/${pid}/fd/${fd}`);
+    return open?.ino === file.ino && open.dev === file.dev;
+  };
+  try {
+    return readdirSync(`/proc/${pid}/fd`).map(Number).filter(isOf);
+  } catch {
+    return [];
+  }
 }
 
 function statOf(path: string): Stats | undefined {
   try {
-    return statSync(path);
+    return statSync(path, { throwIfNoEntry: false });
   } catch {
     return undefined;
   }

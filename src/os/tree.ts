@@ -17,6 +17,12 @@ export interface Member {
   readonly startTicks: number;
 }
 
+/**
+ * Where to look for what an ended process left: `own` was our child, so its orphans are too; `adopted` was not, and
+ * its orphans are init's; `lost` ended while no supd was there, so its group's number may be another's by now.
+ */
+export type Reach = 'own' | 'adopted' | 'lost';
+
 /** One look at all processes; good for one turn of the loop. */
 export class Snapshot {
   private readonly children = new Map<number, ProcStat[]>();
@@ -59,11 +65,12 @@ export class Snapshot {
     pid: number,
     isLeader: (pid: number) => boolean,
     isOurs: (pid: number) => boolean,
+    reach: Reach = 'own',
   ): readonly Member[] {
     const roots = this.all.filter((one) => {
       if (one.pid === process.pid || isLeader(one.pid)) return false;
-      if (one.pgid === pid || one.session === pid) return true;
-      return one.ppid === process.pid && isOurs(one.pid);
+      if (reach !== 'lost' && (one.pgid === pid || one.session === pid)) return true;
+      return (reach !== 'own' || one.ppid === process.pid) && isOurs(one.pid);
     });
     const found = new Map<number, Member>();
     for (const root of roots) {
@@ -95,7 +102,7 @@ export interface Tag {
 /** Does this orphan come from what was started with that tag? Its environment says so, or where it writes. */
 export function isFrom(pid: number, { variables, files }: Tag): boolean {
   const isTold = Object.entries(variables).every(([name, value]) => readVariable(pid, name) === value);
-  return isTold || files.some((file) => hasStandardFile(pid, file));
+  return isTold || hasStandardFile(pid, files);
 }
 
 /** Is it still that very process, and not a zombie? */

@@ -29,6 +29,7 @@ export function connectXmlRpc(place: Place, credentials: Credentials | undefined
     removeGroup: async ({ group }, options) => void (await rpc.call('removeProcessGroup', [group], options)),
     shutdown: async (_request, options) => void (await rpc.call('shutdown', [], options)),
     reload: async (_request, options) => void (await rpc.call('restart', [], options)),
+    upgrade: () => refuse('an upgrade'),
     reopenLogs: () => refuse('reopening logs'),
     watchEvents: () => refuseStream('events'),
 

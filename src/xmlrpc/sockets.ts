@@ -22,7 +22,8 @@ const LOOK_EVERY_MS = 5000;
 const GRACE_MS = 1000;
 
 export interface HttpServers {
-  close(): Promise<void>;
+  /** @param graceMs  for requests that have begun */
+  close(graceMs?: number): Promise<void>;
 }
 
 interface ServersLog extends HttpLog {
@@ -47,7 +48,8 @@ export async function serveHttp(
   limits: Partial<ServersLimits> = {},
 ): Promise<HttpServers> {
   const open: HttpServers[] = [];
-  const close = async () => void (await Promise.all(open.map((server) => server.close())));
+  const close = async (graceMs?: number) =>
+    void (await Promise.all(open.map((server) => server.close(graceMs))));
   const shared = { api, strict: daemon.compat === 'strict', methods: tableOf(rpcInterfaces), log, limits };
   // In supervisord's order: it is seen in the log.
   const specs = [
@@ -101,9 +103,9 @@ async function openUnix(
       makeServer: front.makeServer,
     });
     return {
-      close: async () => {
+      close: async (graceMs = GRACE_MS) => {
         door.close();
-        await front.close(GRACE_MS);
+        await front.close(graceMs);
       },
     };
   } catch (error) {

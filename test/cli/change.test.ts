@@ -218,6 +218,7 @@ test('the pid of the daemon, of processes, of all', async (t) => {
       logfile: '',
       conditions: [],
       memoryBytes: 0,
+      upgrades: 0,
     }),
     listProcesses: async () => ({ processes, unknown: [] }),
     getProcess: async ({ name }) => {

@@ -170,6 +170,7 @@ test('every flag of a command is in its help, and every command that reads has -
     'remove',
     'shutdown',
     'reload',
+    'upgrade',
     'fg',
     'open',
     'help',

@@ -54,7 +54,10 @@ async function play(t: Test, odd: Odd, daemon: string): Promise<Readonly<Record<
       if (child.exitCode !== null) throw new Error(`the daemon has ended: ${output()}`);
       return existsSync(file);
     });
-    told[name] = JSON.parse(readFileSync(file, 'utf8').replaceAll(dir, 'DIR')) as Told;
+    const { environment, ...rest } = JSON.parse(readFileSync(file, 'utf8').replaceAll(dir, 'DIR')) as Told;
+    // By which supd knows its own after its death.
+    const { SUPD_INSTANCE: _, ...compared } = environment;
+    told[name] = { ...rest, environment: compared };
   }
   return told;
 }

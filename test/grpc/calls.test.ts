@@ -83,10 +83,11 @@ test('configuration, groups and the end of the daemon', async (t) => {
   await client.removeGroup({ group: 'a' });
   await client.reopenLogs();
   await client.reload({ reason: 'new' });
+  t.equal(await client.upgrade({ check: true }), '9.9.9');
   await client.shutdown();
   t.strictSame(
     api.calls.map(([name]) => name),
-    ['update', 'addGroup', 'removeGroup', 'reopenLogs', 'reload', 'shutdown'],
+    ['update', 'addGroup', 'removeGroup', 'reopenLogs', 'reload', 'upgrade', 'shutdown'],
   );
 });
 

@@ -171,6 +171,7 @@ export function fakeApi(other: Partial<Api> = {}): FakeApi {
       logfile: '/var/log/supd.log',
       conditions: ['disk full'],
       memoryBytes: 50_000_000,
+      upgrades: 2,
     }),
     mode: () => 'RUNNING',
     groups: () => [
@@ -268,6 +269,10 @@ export function fakeApi(other: Partial<Api> = {}): FakeApi {
     removeGroup: (group, by) => change('removeGroup', by, group),
     shutdown: (by) => change('shutdown', by),
     reload: (by) => change('reload', by),
+    upgrade: async ({ check }, by) => {
+      change('upgrade', by, check);
+      return '9.9.9';
+    },
     reopenLogs: (by) => change('reopenLogs', by),
     tellRemote: (type, content) => note('tellRemote', type, content),
     events: async function* (token) {

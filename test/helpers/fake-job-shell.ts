@@ -4,6 +4,9 @@ import type { JobsEffect, JobsEvent, LastDue } from '../../src/core/job-events.j
 import { jobsWake } from '../../src/core/job-questions.js';
 import { type Jobs, noJobs, stepJobs } from '../../src/core/jobs.js';
 import type { Exit, Millis } from '../../src/core/program.js';
+import { restoreJobs } from '../../src/core/restore-jobs.js';
+import { changesBetween, replay } from '../../src/core/saved.js';
+import { emptyWorld } from '../../src/core/world.js';
 
 /** What one attempt of a step does. */
 export interface Behaviour {
@@ -76,6 +79,33 @@ export class FakeJobShell {
       }
       this.answers.shift();
     }
+  }
+
+  /** Begins where another shell died: with its clocks, its disk, and what still runs. */
+  takeOver(dead: FakeJobShell, specs: readonly JobSpec[]): void {
+    this.mono = dead.mono;
+    this.wall = dead.wall;
+    this.pid = dead.pid + 1000;
+    this.behaviours = dead.behaviours;
+    for (const [path, by] of dead.locks) this.locks.set(path, by);
+    for (const [id, record] of dead.records) this.records.set(id, record);
+    Object.assign(this.lastDue, dead.lastDue);
+    this.live.push(...dead.live);
+    const now = { mono: this.mono, wall: this.wall };
+    const written = changesBetween(emptyWorld, { ...emptyWorld, jobs: dead.jobs }, now);
+    const saved = replay(JSON.parse(JSON.stringify(written)) as typeof written);
+    const ended = [...this.records.values()].filter(({ outcome }) => outcome !== 'running');
+    const { jobs, effects } = restoreJobs(saved, specs, new Set(ended.map(({ id }) => id)), now);
+    this.jobs = jobs;
+    // All effects of one step are done before the first answer is taken.
+    this.answers.push({ type: 'wake' });
+    for (const effect of effects) {
+      this.note({ at: this.wall, effect });
+      this.perform(effect);
+    }
+    this.answers.shift();
+    for (const answer of this.answers.splice(0)) this.dispatch(answer);
+    this.dispatch({ type: 'configured', specs, lastDue: { ...this.lastDue } });
   }
 
   /** Lets time pass, with everything that happens in it. Both clocks go. */
@@ -214,6 +244,27 @@ export class FakeJobShell {
         one.endsAt = this.mono;
         one.exit = { signal: effect.signal, core: false };
         if (effect.signal === 15) one.exit = one.behaviour.termExit ?? one.exit;
+        break;
+      }
+      case 'retakeLock': {
+        const { run, step, path } = effect;
+        const by = this.locks.get(path) ?? `${run} ${step}`;
+        this.locks.set(path, by);
+        if (by !== `${run} ${step}`) this.dispatch({ type: 'lockLost', run, step, by });
+        break;
+      }
+      case 'seekStep': {
+        const { run, step } = effect;
+        const one = this.live.find((live) => live.run === run && live.step === step);
+        if (one) this.dispatch({ type: 'stepSpawned', run, step, pid: one.pid });
+        else this.dispatch({ type: 'stepSpawnFailed', run, step, why: 'nobody knows whether it ran' });
+        break;
+      }
+      case 'adoptStep': {
+        const { run, step, pid } = effect;
+        if (this.live.some((live) => live.pid === pid)) break;
+        const exit = { unknown: true } as const;
+        this.dispatch({ type: 'stepExited', run, step, exit, output: '', outputBytes: 0, leftover: false });
         break;
       }
       case 'sweepStep':

@@ -30,6 +30,7 @@ import { status } from './status.js';
 import { stop } from './stop.js';
 import { tail } from './tail.js';
 import { update } from './update.js';
+import { upgrade } from './upgrade.js';
 import { version } from './version.js';
 import { why } from './why.js';
 
@@ -65,6 +66,7 @@ export const commands: readonly Command[] = [
   stop,
   tail,
   update,
+  upgrade,
   version,
   why,
 ];

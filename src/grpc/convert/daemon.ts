@@ -19,6 +19,7 @@ export function daemonToWire(view: DaemonView): supd.v1.GetDaemonResponse.$Prope
     logfile: view.logfile,
     conditions: [...view.conditions],
     memoryBytes: view.memoryBytes,
+    upgrades: view.upgrades,
   };
 }
 
@@ -35,6 +36,7 @@ export function daemonFromWire(wire: supd.v1.GetDaemonResponse.$Properties): Dae
     logfile: wire.logfile ?? '',
     conditions: wire.conditions ?? [],
     memoryBytes: wire.memoryBytes ?? 0,
+    upgrades: wire.upgrades ?? 0,
   };
 }
 

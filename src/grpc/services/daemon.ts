@@ -12,6 +12,7 @@ type DaemonMethods =
   | 'removeGroup'
   | 'shutdown'
   | 'reload'
+  | 'upgrade'
   | 'reopenLogs'
   | 'watchEvents';
 
@@ -41,6 +42,9 @@ export function daemonHandlers(api: Api): Pick<Handlers, DaemonMethods> {
       api.reload({ ...asking, reason });
       return {};
     },
+    upgrade: async ({ check, reason }, asking) => ({
+      version: await api.upgrade({ check }, { ...asking, reason }),
+    }),
     reopenLogs: (_, asking) => {
       api.reopenLogs(asking);
       return {};

@@ -58,6 +58,7 @@ export function daemonOf([version, api, identifier, pid, state]: readonly Value[
     configuration: '',
     logfile: '',
     conditions: [],
+    upgrades: 0,
   };
 }
 

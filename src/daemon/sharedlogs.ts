@@ -1,0 +1,35 @@
+/** Log files that several streams may write. */
+import type { StreamSpec } from '../core/program.js';
+import { LogFile } from '../logs/logfile.js';
+import { guardedFiles } from '../os/rights.js';
+
+/** Log files by path, so that two streams into one file rotate it together. */
+export class SharedLogs {
+  readonly #open = new Map<string, { readonly log: LogFile; holders: number }>();
+
+  take(file: string, spec: StreamSpec): LogFile {
+    const found = this.#open.get(file);
+    if (found) {
+      found.holders += 1;
+      return found.log;
+    }
+    const mode = spec.file.kind === 'auto' ? { mode: 0o600 } : {};
+    const { maxBytes, backups } = spec;
+    const log = LogFile.open(file, { maxBytes, backups, files: guardedFiles, ...mode });
+    this.#open.set(file, { log, holders: 1 });
+    return log;
+  }
+
+  release(log: LogFile): void {
+    const found = this.#open.get(log.path);
+    if (!found) return;
+    found.holders -= 1;
+    if (found.holders > 0) return;
+    this.#open.delete(log.path);
+    log.close();
+  }
+
+  reopenAll(): void {
+    for (const { log } of this.#open.values()) log.reopen();
+  }
+}
