@@ -6,6 +6,7 @@ import { makeGroups, type ReadConfiguration } from './groups.js';
 import { makeInspect } from './inspect.js';
 import { makeJobs } from './jobs.js';
 import { makeLogs } from './logs.js';
+import { makeNotifications } from './notifications.js';
 
 export function makeApi(daemon: Daemon, read: ReadConfiguration): Api {
   return {
@@ -14,5 +15,6 @@ export function makeApi(daemon: Daemon, read: ReadConfiguration): Api {
     ...makeLogs(daemon),
     ...makeGroups(daemon, read),
     ...makeJobs(daemon),
+    ...makeNotifications(daemon),
   };
 }

@@ -23,6 +23,8 @@ const ABANDONED = 'supd ended during the run';
 export class Journal {
   /** Of the opening, for the log: what was set aside or could not be written. */
   readonly warnings: readonly string[];
+  /** Runs that were closed by the opening: their supd died. */
+  readonly abandoned: readonly RunRecord[];
   private readonly dir: string;
   private readonly schedule: Map<string, LastDue>;
   /** Ids per job, oldest first. */
@@ -32,6 +34,8 @@ export class Journal {
     const warnings: string[] = [];
     this.dir = dir;
     this.warnings = warnings;
+    const abandoned: RunRecord[] = [];
+    this.abandoned = abandoned;
     const runsDir = path.join(dir, 'runs');
     mkdirSync(runsDir, { recursive: true, mode: 0o700 });
     const saved = readJson(path.join(dir, 'schedule.json'), isSchedule);
@@ -39,7 +43,7 @@ export class Journal {
     this.schedule = new Map(saved.kind === 'read' ? Object.entries(saved.value) : []);
     for (const entry of readdirSync(runsDir, { withFileTypes: true })) {
       const job = entry.isDirectory() ? unsafe(entry.name) : undefined;
-      if (job !== undefined) this.load(job, wall, kept, warnings);
+      if (job !== undefined) this.load(job, wall, kept, abandoned, warnings);
     }
   }
 
@@ -104,7 +108,13 @@ export class Journal {
     return tryWriting(file, () => writeWhole(file, `${JSON.stringify(this.lastDue())}\n`));
   }
 
-  private load(job: string, wall: Millis, kept: ReadonlySet<string>, warnings: string[]): void {
+  private load(
+    job: string,
+    wall: Millis,
+    kept: ReadonlySet<string>,
+    abandoned: RunRecord[],
+    warnings: string[],
+  ): void {
     const ids: string[] = [];
     for (const name of readdirSync(this.jobDir(job))) {
       const file = path.join(this.jobDir(job), name);
@@ -118,7 +128,9 @@ export class Journal {
       if (read.kind !== 'read') continue;
       ids.push(id);
       if (read.value.outcome !== 'running' || kept.has(read.value.id)) continue;
-      const why = this.writeRun(closeAbandoned(read.value, ABANDONED, wall));
+      const closed = closeAbandoned(read.value, ABANDONED, wall);
+      abandoned.push(closed);
+      const why = this.writeRun(closed);
       if (why !== undefined) warnings.push(why);
     }
     this.ids.set(job, ids.sort());

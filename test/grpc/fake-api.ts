@@ -103,7 +103,9 @@ const nightly: JobView = {
   },
   nextRun: 1_700_010_000_000,
   lastRun: run,
+  lastGood: 1_699_900_000_000,
   overdue: true,
+  overdueReason: 'too old',
 };
 
 export interface FakeApi extends Api {
@@ -244,6 +246,13 @@ export function fakeApi(other: Partial<Api> = {}): FakeApi {
     },
     reopenLogs: (by) => change('reopenLogs', by),
     tellRemote: (type, content) => note('tellRemote', type, content),
+    testNotification: async (section, by) => {
+      change('testNotification', by, section);
+      return [
+        { channel: 'mail', failure: '' },
+        { channel: 'webhook', failure: 'HTTP 500' },
+      ];
+    },
     events: async function* (token) {
       note('events', token);
       yield { kind: 'gap', missed: 3 };
@@ -276,7 +285,7 @@ export function fakeApi(other: Partial<Api> = {}): FakeApi {
     },
     preview: (job, count) => {
       note('preview', job, count);
-      return [{ job: 'nightly', time: 1_700_010_000_000, local: '2023-11-15 03:00 CET' }];
+      return [{ job: 'nightly', time: 1_700_010_000_000, local: '2023-11-15 03:00 CET', note: '' }];
     },
     runLog: async function* (job, what) {
       note('runLog', job, what);
