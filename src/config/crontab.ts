@@ -117,7 +117,8 @@ function notifyLine({ variables, mails }: Told): readonly string[] {
 /** Of the first word of the command that is a path or a name. */
 function nameOf(command: string, names: Set<string>): string {
   const word =
-    command.split(/\s+/).find((one) => /^[\w./-]+$/.test(one) && !/^(?:cd|test|nice|\[)$/.test(one)) ?? 'job';
+    command.split(/\s+/).find((one) => /^[\w./-]*\w$/.test(one) && !/^(?:cd|test|nice|\[)$/.test(one)) ??
+    'job';
   const base = word.slice(word.lastIndexOf('/') + 1).replace(/[^\w.-]/g, '') || 'job';
   let name = base;
   for (let count = 2; names.has(name); count += 1) name = `${base}-${count}`;

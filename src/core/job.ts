@@ -37,6 +37,8 @@ export interface JobSpec {
   /** How late a missed run may still start. */
   readonly catchupMs: Millis;
   readonly jitterMs: Millis;
+  /** Runs that are kept. */
+  readonly history: number;
   /** Its last good run may be this old; undefined: no bound. */
   readonly maxAgeMs?: Millis;
   /** Process or group names stopped before and, those that ran, started after. */

@@ -130,6 +130,7 @@ export class Daemon {
 
   /** Jobs go by the configuration that was read last from now on; live runs end as they began. */
   configureJobs(): void {
+    this.journal.limit(new Map(this.config.jobs.map((job) => [job.name, job.history])));
     const event = { type: 'configured', specs: this.config.jobs, lastDue: this.journal.lastDue() } as const;
     this.engine.dispatch({ type: 'jobs', event });
     this.watch.freshness.configured();

@@ -16,7 +16,7 @@ import type { Millis } from '../core/program.js';
 import { readJson, tryWriting, writeWhole } from './durable.js';
 import { closeAbandoned, isRunRecord, isSchedule } from './journal-records.js';
 
-/** Runs kept per job. */
+/** Runs kept of a job that isn't configured. */
 const KEEP = 100;
 const ABANDONED = 'supd ended during the run';
 
@@ -27,6 +27,8 @@ export class Journal {
   readonly abandoned: readonly RunRecord[];
   private readonly dir: string;
   private readonly schedule: Map<string, LastDue>;
+  /** Runs kept, by job. */
+  private limits: ReadonlyMap<string, number> = new Map();
   /** Ids per job, oldest first. */
   private readonly ids = new Map<string, readonly string[]>();
 
@@ -56,6 +58,12 @@ export class Journal {
    */
   static open(dir: string, wall: Millis = Date.now(), kept: ReadonlySet<string> = new Set()): Journal {
     return new Journal(dir, wall, kept);
+  }
+
+  /** How many runs of each job are kept from now on; what is more goes. */
+  limit(limits: ReadonlyMap<string, number>): void {
+    this.limits = limits;
+    for (const job of this.ids.keys()) this.prune(job);
   }
 
   /** Keeps a run as it is now. Gives why it could not, such as a full disk; the run goes on all the same. */
@@ -134,13 +142,14 @@ export class Journal {
       if (why !== undefined) warnings.push(why);
     }
     this.ids.set(job, ids.sort());
-    this.prune(job);
   }
 
-  /** Takes away the oldest runs beyond KEEP with their output, never `spared`. */
+  /** Takes away the oldest runs beyond the job's limit with their output, never `spared`. */
   private prune(job: string, spared?: string): void {
     const ids = this.ids.get(job) ?? [];
-    const old = ids.slice(0, Math.max(0, ids.length - KEEP)).filter((id) => id !== spared);
+    const old = ids
+      .slice(0, Math.max(0, ids.length - (this.limits.get(job) ?? KEEP)))
+      .filter((id) => id !== spared);
     if (old.length === 0) return;
     for (const id of old) {
       // A file that can't be removed now is found again by the next open.

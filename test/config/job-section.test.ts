@@ -32,6 +32,7 @@ test('a job with nothing but a command has defaults that say little and do no ha
     overlap: 'skip',
     catchupMs: 86_400_000,
     jitterMs: 0,
+    history: 100,
     requiresStopped: [],
     holds: [],
   });

@@ -97,6 +97,7 @@ const nightly: JobView = {
     overlap: 'skip',
     catchupMs: 86_400_000,
     jitterMs: 0,
+    history: 100,
     requiresStopped: [],
     holds: [],
     notify: [],

@@ -330,6 +330,7 @@ export function command(name: string, patch: Partial<JobSpec> = {}): JobSpec {
     overlap: 'skip',
     catchupMs: DAY,
     jitterMs: 0,
+    history: 100,
     requiresStopped: [],
     holds: [],
     ...patch,

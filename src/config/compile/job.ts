@@ -49,6 +49,7 @@ export function compileJob(reading: Reading, section: Section, environment: Envi
     overlap: options.overlap,
     catchupMs: options.catchup,
     jitterMs: options.jitter,
+    history: Math.max(1, options.history),
     requiresStopped: options.requires_stopped,
     holds: options.holds,
     ...omitUndefined({

@@ -82,6 +82,7 @@ export const JOB = {
   },
   catchup: { type: 'span', default: '1d', doc: 'how late a missed run may still start' },
   jitter: { type: 'span', default: '0', doc: 'random delay of a scheduled start, at most' },
+  history: { type: 'whole', default: '100', doc: 'runs that are kept, with their output' },
   max_age: {
     type: 'span',
     otherwise: 'no bound',
