@@ -8,10 +8,12 @@ export type { Outcome } from '../core/job.js';
 export type { ShownState } from '../core/program.js';
 export type {
   Channel,
+  Delivery,
   DueTime,
   EventView,
   Explained,
   GroupChange,
+  HoldView,
   ProcessConfiguration,
   ProcessResult,
   ProcessView,
@@ -80,4 +82,7 @@ export interface JobAnswer {
   readonly nextRun?: Millis;
   readonly lastRun?: RunAnswer;
   readonly overdue: boolean;
+  /** Begin of the newest good run, by itself or as a step. */
+  readonly lastGood?: Millis;
+  readonly overdueReason: string;
 }

@@ -167,7 +167,11 @@ export interface JobView {
   readonly spec: JobSpec;
   readonly nextRun?: Millis;
   readonly lastRun?: RunRecord;
+  /** Begin of the newest run, or step of another's run, that ended ok or degraded. */
+  readonly lastGood?: Millis;
   readonly overdue: boolean;
+  /** Empty: it is not. */
+  readonly overdueReason: string;
 }
 
 export interface DueTime {
@@ -175,6 +179,14 @@ export interface DueTime {
   readonly time: Millis;
   /** In the job's zone: "2026-11-24 03:00 CET". */
   readonly local: string;
+  /** What a change of the clock does to it, or empty. */
+  readonly note: string;
+}
+
+/** How one way of a [notify:x] went; `failure` is empty when the message was taken. */
+export interface Delivery {
+  readonly channel: string;
+  readonly failure: string;
 }
 
 export type Channel = 'stdout' | 'stderr';
@@ -185,6 +197,21 @@ export interface Asked {
   readonly reason?: string;
   readonly noWait?: boolean;
   readonly signal?: AbortSignal;
+  /** Goes on although a job holds the program. */
+  readonly force?: boolean;
+  /** Told of each hold that the change waits for. */
+  readonly onHold?: (hold: HoldView) => void;
+}
+
+/** A job that keeps a program from being stopped. */
+export interface HoldView {
+  readonly name: string;
+  readonly group: string;
+  readonly job: string;
+  readonly run: string;
+  /** The job's own name: the run as a whole. */
+  readonly step: string;
+  readonly since: Millis;
 }
 
 export interface Api {
@@ -248,6 +275,8 @@ export interface Api {
   reopenLogs(asked: Asked): void;
   /** An event of a client's own, for those who watch. */
   tellRemote(type: string, data: string): void;
+  /** @throws SupdError BAD_NAME */
+  testNotification(section: string, asked: Asked): Promise<readonly Delivery[]>;
   events(resumeToken: string | undefined, signal: AbortSignal): AsyncIterable<Watched>;
 
   jobs(): readonly JobView[];

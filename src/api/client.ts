@@ -2,9 +2,11 @@
 import type {
   Channel,
   DaemonAnswer,
+  Delivery,
   DueTime,
   Explained,
   GroupChange,
+  HoldView,
   JobAnswer,
   ProcessConfiguration,
   ProcessResult,
@@ -22,12 +24,18 @@ export interface CallOptions {
   readonly timeoutMs?: number;
 }
 
-interface Targets {
+export interface Targets {
   readonly targets: readonly string[];
   readonly reason?: string;
 }
 interface Change extends Targets {
   readonly noWait?: boolean;
+}
+export interface HeldBack {
+  /** Go on although a job holds one of them. */
+  readonly force?: boolean;
+  /** Told of each hold that is waited for. */
+  readonly onHold?: (hold: HoldView) => void;
 }
 interface Reason {
   readonly reason?: string;
@@ -39,7 +47,7 @@ export interface Client {
   getDaemon(options?: Options): Promise<DaemonAnswer>;
   rereadConfiguration(options?: Options): Promise<RereadAnswer>;
   updateGroups(
-    request?: Reason & { readonly groups?: readonly string[] },
+    request?: Reason & HeldBack & { readonly groups?: readonly string[] },
     options?: Options,
   ): AsyncIterable<GroupChange>;
   addGroup(request: { readonly group: string }, options?: Options): Promise<void>;
@@ -49,6 +57,8 @@ export interface Client {
   /** The version that is installed. It serves some time after the answer, unless only a check was asked for. */
   upgrade(request: Reason & { readonly check?: boolean }, options?: Options): Promise<string>;
   reopenLogs(options?: Options): Promise<void>;
+  /** What became of each way that the section has. */
+  testNotification(request: { readonly name: string }, options?: Options): Promise<readonly Delivery[]>;
   watchEvents(request?: { readonly resumeToken?: string }, options?: Options): AsyncIterable<Watched>;
 
   /** No targets: all. */
@@ -60,8 +70,8 @@ export interface Client {
   explainProcess(request: { readonly name: string }, options?: Options): Promise<Explained>;
   listConfigurations(options?: Options): Promise<readonly ProcessConfiguration[]>;
   startProcesses(request: Change, options?: Options): AsyncIterable<ProcessResult>;
-  stopProcesses(request: Change, options?: Options): AsyncIterable<ProcessResult>;
-  restartProcesses(request: Change, options?: Options): AsyncIterable<ProcessResult>;
+  stopProcesses(request: Change & HeldBack, options?: Options): AsyncIterable<ProcessResult>;
+  restartProcesses(request: Change & HeldBack, options?: Options): AsyncIterable<ProcessResult>;
   signalProcesses(
     request: Targets & { readonly signal: string },
     options?: Options,

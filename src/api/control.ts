@@ -10,6 +10,7 @@ import { openChannel } from './channel.js';
 import { refuseIfClosing } from './closing.js';
 import { SupdError } from './errors.js';
 import { noteAsked } from './history.js';
+import { describeHold, holdsAgainst, whenFree } from './holds.js';
 import { findProcess, findTargets, type Target } from './targets.js';
 import { tellAsked } from './told.js';
 
@@ -34,14 +35,14 @@ export function makeControl(daemon: Daemon): Control {
       tellAsked(daemon, 'stop', targets, asked);
       const { found, unknown } = findTargets(daemon.engine.world, targets);
       noteAsked(daemon, 'stop', idsOf(found), asked);
-      return chain(unknown, stopAll(daemon, found, asked));
+      return chain(unknown, unlessHeld(daemon, found, asked, stopAll));
     },
     restart(targets, asked) {
       refuseIfClosing(daemon);
       tellAsked(daemon, 'restart', targets, asked);
       const { found, unknown } = findTargets(daemon.engine.world, targets);
       noteAsked(daemon, 'restart', idsOf(found), asked);
-      return chain(unknown, restartAll(daemon, found, asked));
+      return chain(unknown, unlessHeld(daemon, found, asked, restartAll));
     },
     signal(targets, name, asked) {
       refuseIfClosing(daemon);
@@ -78,7 +79,7 @@ function idsOf(targets: readonly Target[]): readonly string[] {
 
 async function* chain(
   first: readonly ProcessResult[],
-  rest: AsyncIterable<ProcessResult>,
+  rest: AsyncIterable<ProcessResult> | readonly ProcessResult[],
 ): AsyncGenerator<ProcessResult> {
   yield* first;
   yield* rest;
@@ -148,6 +149,34 @@ function watchStarts(
 function startOutcome(change: StateChange): ResultCode | undefined {
   if (change.to === 'RUNNING') return 'STARTED';
   return change.to === 'BACKOFF' || change.to === 'FATAL' ? 'SPAWN_ERROR' : undefined;
+}
+
+/** Waits for the end of holds; with noWait those that are held are refused. */
+function unlessHeld(
+  daemon: Daemon,
+  targets: readonly Target[],
+  asked: Asked,
+  work: (daemon: Daemon, targets: readonly Target[], asked: Asked) => AsyncIterable<ProcessResult>,
+): AsyncIterable<ProcessResult> {
+  const ids = targets.filter(({ process }) => isActive(process.state)).map(({ process }) => process.spec.id);
+  if (!asked.noWait) {
+    return whenFree(daemon, ids, asked, (now) => work(daemon, asTheyAre(daemon, targets), now));
+  }
+  const holds = new Map(holdsAgainst(daemon, ids, asked).map((hold) => [hold.id, hold]));
+  const refused = targets.flatMap(({ process }) => {
+    const hold = holds.get(process.spec.id);
+    return hold === undefined ? [] : [result(process, 'FAILED', describeHold(hold))];
+  });
+  const free = targets.filter(({ process }) => !holds.has(process.spec.id));
+  return free.length === 0 ? chain(refused, []) : chain(refused, work(daemon, free, asked));
+}
+
+/** The same processes now; those that were removed meanwhile are left out. */
+function asTheyAre(daemon: Daemon, targets: readonly Target[]): readonly Target[] {
+  return targets.flatMap(({ process, single }) => {
+    const current = daemon.engine.world.processes.get(process.spec.id);
+    return current ? [{ process: current, single }] : [];
+  });
 }
 
 async function* stopAll(
@@ -231,11 +260,7 @@ async function* restartAll(
   const all = targets.map(({ process }) => ({ process, single: true }));
   const work = async () => {
     for await (const one of stopAll(daemon, targets, { ...unbound, noWait: false })) channel.push(one);
-    const now = all.flatMap(({ process, single }) => {
-      const current = daemon.engine.world.processes.get(process.spec.id);
-      return current ? [{ process: current, single }] : [];
-    });
-    for await (const one of startAll(daemon, now, unbound)) channel.push(one);
+    for await (const one of startAll(daemon, asTheyAre(daemon, all), unbound)) channel.push(one);
   };
   work()
     .catch((error) => daemon.parts.log.error(`restart: ${String(error)}`))

@@ -9,6 +9,7 @@ import type { Api, Asked, GroupChange } from './api.js';
 import { refuseIfClosing } from './closing.js';
 import { stopEach } from './control.js';
 import { SupdError } from './errors.js';
+import { whenFree } from './holds.js';
 import { tellAsked } from './told.js';
 
 export type Groups = Pick<
@@ -114,7 +115,7 @@ async function* update(
   daemon: Daemon,
   changes: Changes,
   names: readonly string[],
-  { signal }: Asked,
+  asked: Asked,
 ): AsyncGenerator<GroupChange> {
   const all = names.length === 0 || names.includes('all');
   const wanted = (name: string) => all || names.includes(name);
@@ -132,8 +133,12 @@ async function* update(
       yield { group: name, change: 'FAILED', message: wrong };
       continue;
     }
-    const running = membersOf(daemon, name).filter(({ state }) => isActive(state));
-    for await (const _ of stopEach(daemon, running).stopped(signal));
+    const running = () => membersOf(daemon, name).filter(({ state }) => isActive(state));
+    const ids = running().map(({ spec }) => spec.id);
+    for await (const _ of whenFree(daemon, ids, asked, ({ signal }) =>
+      stopEach(daemon, running()).stopped(signal),
+    ));
+    if (daemon.engine.world.mode !== 'running' || asked.signal?.aborted) return;
     yield { group: name, change: 'STOPPED', message: '' };
     daemon.engine.dispatch({ type: 'removeGroup', name });
     if (daemon.engine.world.groups.has(name)) {

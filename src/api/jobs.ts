@@ -1,7 +1,7 @@
 /** Jobs: what there is, running one by hand, what runs left behind. */
 
 import { existsSync, statSync } from 'node:fs';
-import { nextRun } from '../config/cron.js';
+import { clockChangeAt, nextRun } from '../config/cron.js';
 import type { JobSpec, RunRecord, StepRecord } from '../core/job.js';
 import { previewRun, refuseRequest } from '../core/job-questions.js';
 import { runOf } from '../core/jobs.js';
@@ -50,11 +50,15 @@ function view(daemon: Daemon, spec: JobSpec): JobView {
   const entry = daemon.engine.world.jobs.entries.get(spec.name);
   const nextDue = entry?.agenda?.nextDue;
   const [lastRun] = daemon.journal.runs(spec.name, 1);
+  const { lastGood, overdue } = daemon.watch.freshness.of(spec.name);
+  const isLate = nextDue !== undefined && Date.now() > nextDue + spec.jitterMs + OVERDUE_MS;
   return {
     spec,
     ...(nextDue === undefined ? {} : { nextRun: nextDue }),
     ...(lastRun ? { lastRun } : {}),
-    overdue: nextDue !== undefined && Date.now() > nextDue + spec.jitterMs + OVERDUE_MS,
+    ...(lastGood === undefined ? {} : { lastGood }),
+    overdue: isLate || overdue !== undefined,
+    overdueReason: overdue ?? (isLate ? 'its scheduled run has not begun' : ''),
   };
 }
 
@@ -128,7 +132,9 @@ function preview(daemon: Daemon, job: string | undefined, count: number): readon
     for (let i = 0; spec.schedule !== undefined && i < count; i += 1) {
       after = nextRun(spec.schedule, after, spec.timezone);
       if (!Number.isFinite(after)) break;
-      times.push({ job: spec.name, time: after, local: formatLocal(after, spec.timezone) });
+      const local = formatLocal(after, spec.timezone);
+      const note = clockChangeAt(spec.schedule, after, spec.timezone) ?? '';
+      times.push({ job: spec.name, time: after, local, note });
     }
   }
   return times.sort((a, b) => a.time - b.time);

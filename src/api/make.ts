@@ -7,6 +7,7 @@ import { historyOf } from './history.js';
 import { makeInspect } from './inspect.js';
 import { makeJobs } from './jobs.js';
 import { makeLogs } from './logs.js';
+import { makeNotifications } from './notifications.js';
 
 export function makeApi(daemon: Daemon, read: ReadConfiguration): Api {
   historyOf(daemon);
@@ -16,5 +17,6 @@ export function makeApi(daemon: Daemon, read: ReadConfiguration): Api {
     ...makeLogs(daemon),
     ...makeGroups(daemon, read),
     ...makeJobs(daemon),
+    ...makeNotifications(daemon),
   };
 }

@@ -64,7 +64,8 @@ async function bundle(entry, name, v8Flags) {
     // Names too: the text stays in memory for as long as the daemon lives.
     minify: true,
     legalComments: 'none',
-    external: ['koffi'],
+    // nodemailer: loaded with the first mail, not kept in everybody's memory.
+    external: ['koffi', 'nodemailer'],
     // Its loader wants a module's own require(), and nothing here has 64-bit numbers in objects.
     supported: { 'dynamic-import': false },
     alias: {

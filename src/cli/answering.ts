@@ -27,6 +27,7 @@ const calls: Readonly<Record<Calling, true>> = {
   removeGroup: true,
   shutdown: true,
   reload: true,
+  testNotification: true,
   upgrade: true,
   reopenLogs: true,
   listProcesses: true,

@@ -1,10 +1,11 @@
 /** What start, stop and restart share: one line for each process as it settles, and the exit status of them all. */
-import type { Client, ProcessResult } from '../grpc/client.js';
+import type { Client, HoldView, ProcessResult } from '../grpc/client.js';
 import { type Session, UsageError } from './command.js';
 import type { Flags, FlagTable } from './flags.js';
 import { ndjson, resultJson } from './render/json.js';
 import { fullName } from './render/names.js';
 import { exitAfter, resultHint, resultLine } from './render/results.js';
+import { spokenDuration } from './render/times.js';
 import { drain, leaveWait, showWaiting } from './wait.js';
 
 export const changeFlags: FlagTable = { '--json': 'switch', '--no-wait': 'switch', '--reason': 'value' };
@@ -16,7 +17,15 @@ export const changeFlagsHelp: readonly string[] = [
   '  --json               one JSON object per line and process',
 ];
 
-type Call = Client['startProcesses'];
+/** Of stop and restart, which a job may hold back. */
+export const heldFlags: FlagTable = { ...changeFlags, '--force': 'switch' };
+
+export const heldFlagsHelp: readonly string[] = [
+  ...changeFlagsHelp,
+  '  --force              go on although a job holds it; else it waits, and with --no-wait it is refused',
+];
+
+type Call = Client['stopProcesses'];
 
 /** @throws UsageError without a name, with `noNameStatus` */
 export async function change(
@@ -37,7 +46,12 @@ export async function change(
     });
   }
   const reason = flags.value('--reason');
-  const request = { targets, noWait: flags.has('--no-wait'), ...(reason === undefined ? {} : { reason }) };
+  const request = {
+    targets,
+    noWait: flags.has('--no-wait'),
+    ...(reason === undefined ? {} : { reason }),
+    ...heldBack(session, flags),
+  };
   const endProgress = showWaiting(session, targets, how.waiting);
   let exit = 0;
   try {
@@ -54,6 +68,20 @@ export async function change(
     endProgress();
   }
   return exit;
+}
+
+/** What a change says of holds: whether it minds them, and that it waits. */
+export function heldBack({ terminal, now }: Session, flags: Flags) {
+  return {
+    ...(flags.has('--force') ? { force: true } : {}),
+    onHold: (hold: HoldView) => {
+      const what = hold.step === hold.job ? hold.job : `${hold.job} (${hold.step})`;
+      const time = spokenDuration(now() - hold.since);
+      terminal.hint(
+        `supctl: ${fullName(hold)} is held by ${what}, run ${hold.run}, for ${time}; waiting for its end (--force goes on)`,
+      );
+    },
+  };
 }
 
 /** One result, as text with what to look at next, or as JSON. */

@@ -4,6 +4,7 @@ import { checkKeys, kindOf } from './compile/check-keys.js';
 import { compileCtl, compileDaemon, compileGrpcServer } from './compile/daemon.js';
 import { compileGroups } from './compile/groups.js';
 import { compileJob } from './compile/job.js';
+import { compileNotify } from './compile/notify.js';
 import { checkPlugins, compileHttpServers, compileRpcInterfaces } from './compile/servers.js';
 import type { Config, Overrides, Surroundings } from './config.js';
 import type { Source } from './parse.js';
@@ -44,7 +45,10 @@ export function compile(
   const jobs = sections.all
     .filter((section) => kindOf(section)?.kind === 'job')
     .map((section) => ({ section, job: compileJob(reading, section, daemon.environment) }));
-  const notifyNames = sections.all.filter((s) => kindOf(s)?.kind === 'notify').map((s) => s.name ?? '');
+  const notify = sections.all
+    .filter((section) => kindOf(section)?.kind === 'notify')
+    .map((section) => compileNotify(reading, section));
+  const notifyNames = notify.map(({ name }) => name);
   checkJobs(reading, jobs, groups, notifyNames);
   checkPlugins(reading, sections);
   // Sockets are there before the daemon changes its directory.
@@ -61,6 +65,7 @@ export function compile(
     ctl: compileCtl(forgiving(atStart), find('supctl') ?? emptySection('supctl', files.main)),
     groups,
     jobs: jobs.map(({ job }) => job),
+    notify,
   };
 }
 

@@ -1,5 +1,6 @@
 /** What a configuration file comes to. Types only. */
 import type { JobSpec } from '../core/job.js';
+import type { NotifySpec } from '../core/notice.js';
 import type { GroupSpec, Millis } from '../core/program.js';
 
 export type LogLevel = 'critical' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'blather';
@@ -83,6 +84,7 @@ export interface Config {
   /** By ascending priority, then name. */
   readonly groups: readonly GroupSpec[];
   readonly jobs: readonly JobSpec[];
+  readonly notify: readonly NotifySpec[];
 }
 
 /** One thing wrong with a configuration, or worth knowing about it. */

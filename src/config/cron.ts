@@ -18,7 +18,7 @@ export function nextRun(schedule: string, afterWallMs: number, timezone: string 
   if (!read.ok) throw new Error(`schedule ${schedule}: ${read.why}`);
   const { expression, everyHour } = read.schedule;
   const zone = timezone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
-  if (everyHour) return firstAfter(expression, afterWallMs, zone);
+  if (everyHour) return nextElapsed(expression, afterWallMs, zone);
 
   // The clock on the wall is followed as if it were a UTC clock, which has no gaps, and then translated.
   let wall = afterWallMs + offsetAt(afterWallMs, zone);
@@ -32,11 +32,69 @@ export function nextRun(schedule: string, afterWallMs: number, timezone: string 
   }
 }
 
+/**
+ * What a change of the clock does to a due time that nextRun gave, in words, or undefined: nothing. Times of a
+ * schedule that goes by elapsed time are never moved.
+ */
+export function clockChangeAt(
+  schedule: string,
+  due: number,
+  timezone: string | undefined,
+): string | undefined {
+  const read = parseSchedule(schedule);
+  if (!read.ok || read.schedule.everyHour) return undefined;
+  const zone = timezone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const before = offsetAt(due - 1, zone);
+  const wall = due + offsetAt(due, zone);
+  if (due + before < wall) {
+    const meant = firstAfter(read.schedule.expression, due + before - 1, 'UTC');
+    if (meant < wall)
+      return `${clockOf(meant)} is skipped: the clock goes from ${clockOf(due + before)} to ${clockOf(wall)}`;
+  }
+  // Shown again later: by how much the clock is put back.
+  const back = offsetAt(due, zone) - offsetAt(due + LONGEST_OVERLAP_MS, zone);
+  if (back <= 0 || due + back + offsetAt(due + back, zone) !== wall) return undefined;
+  return `${clockOf(wall)} comes twice: only the first counts`;
+}
+
+/** "03:00" of a wall clock that is taken for one of UTC. */
+function clockOf(wall: number): string {
+  return new Date(wall).toISOString().slice(11, 16);
+}
+
 const HOUR_MS = 3_600_000;
+/** No zone changes its clock there and back in this time. */
+const LOOK_MS = 7 * 24 * HOUR_MS;
 /** No zone changes its clock twice in this time. */
 const APART_MS = 36 * HOUR_MS;
 /** No clock is put back by more. */
 const LONGEST_OVERLAP_MS = 3 * HOUR_MS;
+
+/** Each stretch between two changes of the clock for itself, so that nothing is lost where hours are not whole. */
+function nextElapsed(expression: string, after: number, zone: string): number {
+  let offset = offsetAt(after, zone);
+  let from = after;
+  let last = after;
+  for (;;) {
+    const wall = firstAfter(expression, last + offset, 'UTC');
+    if (wall === Number.POSITIVE_INFINITY) return wall;
+    const change = firstChange(from, wall - offset, zone);
+    if (change === undefined) return wall - offset;
+    offset = offsetAt(change, zone);
+    from = change;
+    // The change itself may be due.
+    last = change - 1;
+  }
+}
+
+/** The first change of the clock after `from` and not after `to`, or undefined. */
+function firstChange(from: number, to: number, zone: string): number | undefined {
+  for (let low = from; low < to; low += LOOK_MS) {
+    const high = Math.min(low + LOOK_MS, to);
+    if (offsetAt(high, zone) !== offsetAt(low, zone)) return findChange(low, high, zone);
+  }
+  return undefined;
+}
 
 function firstAfter(expression: string, afterMs: number, tz: string): number {
   return CronExpressionParser.parse(expression, { currentDate: new Date(afterMs), tz })

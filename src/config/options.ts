@@ -82,7 +82,6 @@ export const SECTION_KINDS: readonly SectionKind[] = [
     named: 'always',
     doc: 'who is told when something fails',
     table: NOTIFY,
-    served: 'later',
   },
 ];
 

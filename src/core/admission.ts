@@ -51,8 +51,9 @@ export function leaveOut(
   wanted: RunRequest,
   outcome: 'skipped' | 'cancelled',
   reason: string,
+  missed = false,
 ): void {
-  const record = recordUnrun(job, wanted, outcome, reason, turn.now.wall);
+  const record = recordUnrun(job, wanted, outcome, reason, turn.now.wall, missed);
   const due = wanted.trigger === 'request' ? 'as asked' : `due ${formatStamp(wanted.dueTime)}`;
   turn.effects.push({ type: 'remember', record });
   tell(turn, 'warn', `${job}: ${outcome} (${due}): ${reason}`);

@@ -37,10 +37,15 @@ export interface JobSpec {
   /** How late a missed run may still start. */
   readonly catchupMs: Millis;
   readonly jitterMs: Millis;
+  /** Runs that are kept. */
+  readonly history: number;
+  /** Its last good run may be this old; undefined: no bound. */
+  readonly maxAgeMs?: Millis;
   /** Process or group names stopped before and, those that ran, started after. */
   readonly requiresStopped: readonly string[];
   readonly holds: readonly string[];
-  readonly notify: readonly string[];
+  /** Sections of [notify:x]; undefined: all of them. */
+  readonly notify?: readonly string[];
 }
 
 export type Outcome = 'running' | 'ok' | 'degraded' | 'failed' | 'skipped' | 'cancelled';
@@ -69,6 +74,8 @@ export interface RunRecord {
   readonly outcome: Outcome;
   readonly reason?: string;
   readonly trigger: 'schedule' | 'catchup' | 'request';
+  /** It was due while nobody could run it, and is too late now. */
+  readonly missed?: true;
   /** Who asked, for a request. */
   readonly requestedBy?: string;
   /** The scheduled time; for a request, when it was made. */

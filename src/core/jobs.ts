@@ -134,7 +134,7 @@ function missed(turn: Turn, spec: JobSpec, agenda: Agenda, first: Millis, last: 
   if (late || first < last) {
     const others = late ? `, like all since ${formatStamp(first)}` : `, like all before ${formatStamp(last)}`;
     const reason = `missed${first < last ? others : ''}: ${agenda.gap}`;
-    leaveOut(turn, spec.name, requestOf(spec.name, late ? last : first, 'schedule'), 'skipped', reason);
+    leaveOut(turn, spec.name, requestOf(spec.name, late ? last : first, 'schedule'), 'skipped', reason, true);
   }
   if (late) {
     turn.effects.push(remembered(spec, last));

@@ -121,10 +121,24 @@ export function recordUnrun(
   outcome: 'skipped' | 'cancelled',
   reason: string,
   wall: Millis,
+  missed = false,
 ): RunRecord {
   const { id, trigger, requestedBy, dueTime } = request;
   const who = requestedBy === undefined ? {} : { requestedBy };
-  return { id, job, outcome, reason, trigger, ...who, dueTime, startTime: wall, endTime: wall, steps: [] };
+  const late = missed ? { missed: true as const } : {};
+  return {
+    id,
+    job,
+    outcome,
+    reason,
+    trigger,
+    ...late,
+    ...who,
+    dueTime,
+    startTime: wall,
+    endTime: wall,
+    steps: [],
+  };
 }
 
 /** A run that waits for its turn. */

@@ -2,6 +2,7 @@
  * All processes, groups and jobs in one table, and what one event does to it. What one process does is in
  * transition.ts, what jobs do in jobs.ts; here is what concerns several: order, waves of stops, shutdown.
  */
+import { holdsOn } from './holds.js';
 import type { JobsEffect, JobsEvent } from './job-events.js';
 import { jobsWake } from './job-questions.js';
 import { type Jobs, noJobs, stepJobs } from './jobs.js';
@@ -250,6 +251,13 @@ function changeJobs(turn: Turn, event: JobsEvent): void {
 
 function stopForRun(turn: Turn, run: string, step: string, names: readonly string[]): void {
   const ids = processesNamed(turn.world, names);
+  const [hold] = holdsOn(turn.world, ids, run);
+  if (hold !== undefined) {
+    // Waiting for each other, two runs would wait for ever.
+    const why = `${hold.id} is held by ${hold.job} (run ${hold.run})`;
+    changeJobs(turn, { type: 'programsNotStopped', run, step, stopped: [], why });
+    return;
+  }
   const ran = ids.filter((id) => isActive(turn.world.processes.get(id)?.state ?? { name: 'STOPPED' }));
   stop(turn, ids);
   turn.world = { ...turn.world, waits: [...turn.world.waits, { kind: 'stop', run, step, ids, ran }] };

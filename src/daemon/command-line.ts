@@ -1,6 +1,7 @@
 /** The front of supd: its command line, what it answers without serving, and its refusals in supervisord's form. */
 import path from 'node:path';
 import type { Surroundings } from '../config/config.js';
+import { importCrontab } from '../config/crontab.js';
 import { findConfig } from '../config/find.js';
 import { helpConfig } from '../config/help.js';
 import { tellFailure } from './background.js';
@@ -29,11 +30,26 @@ export function readCommandLine(surroundings: Surroundings, version: string): Su
     case 'help-config':
       process.stdout.write(helpConfig());
       return undefined;
+    case 'import-crontab':
+      printCrontab(read.flags.file ?? '', surroundings);
+      return undefined;
     case 'check':
     case 'run':
       return read.flags;
     default:
       return action satisfies never;
+  }
+}
+
+function printCrontab(file: string, surroundings: Surroundings): void {
+  const full = path.resolve(surroundings.cwd, file);
+  try {
+    const text = surroundings.readText(full);
+    process.stdout.write(
+      importCrontab({ file: full, text, isUser: (name) => surroundings.userExists(name) }),
+    );
+  } catch (error) {
+    refuse(`could not read crontab ${file}: ${(error as NodeJS.ErrnoException).code}`);
   }
 }
 

@@ -1,9 +1,8 @@
 /** One life of the daemon, from a configuration to its end or reload: opens what it needs, wires it, closes it. */
 import path from 'node:path';
 import type { Config } from '../config/config.js';
-import { nextRun } from '../config/cron.js';
 import type { RunRecord } from '../core/job.js';
-import type { JobsEffect } from '../core/job-events.js';
+import type { JobsEffect, JobsEvent } from '../core/job-events.js';
 import type { GroupSpec, Millis, ProcessEffect, ProcessSpec, StateChange } from '../core/program.js';
 import { pidOf } from '../core/transition.js';
 import type { WorldEffect } from '../core/world.js';
@@ -13,7 +12,9 @@ import { checkCommand, type Uncommandable } from './commands.js';
 import { Conditions } from './conditions.js';
 import { Engine } from './engine.js';
 import type { EventLog } from './eventlog.js';
+import { performJobEffect } from './job-effects.js';
 import { Journal } from './journal.js';
+import { openWatch, type Watch } from './notify/open.js';
 import type { DaemonParts, LifeEnd } from './parts.js';
 import { Processes } from './processes.js';
 import { makeRunIds } from './runids.js';
@@ -34,6 +35,7 @@ export class Daemon {
   readonly engine: Engine;
   readonly journal: Journal;
   readonly usage: UsageSampler;
+  readonly watch: Watch;
   readonly sockets: SharedSockets;
   readonly startTime: Millis = Date.now();
   /** The configuration that was read last; groups that run keep theirs until update. */
@@ -78,6 +80,7 @@ export class Daemon {
       heardOf: (spec, channel) => this.#events.heardOf(spec, channel),
       isListener: (spec) => this.#events.isListener(spec),
     });
+    this.#conditions = new Conditions((line) => parts.log.error(line));
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
     });
@@ -110,6 +113,7 @@ export class Daemon {
         this.journal.outputPath(this.engine.world.jobs.runs.get(run)?.job ?? 'unknown', run, step),
     });
     this.usage = new UsageSampler(parts.exits);
+    this.watch = openWatch(this);
     const stateOf = (id: string) => this.engine.world.processes.get(id)?.state.name ?? 'STOPPED';
     this.engine.onChange(() => this.sockets.release(stateOf));
   }
@@ -126,8 +130,10 @@ export class Daemon {
 
   /** Jobs go by the configuration that was read last from now on; live runs end as they began. */
   configureJobs(): void {
+    this.journal.limit(new Map(this.config.jobs.map((job) => [job.name, job.history])));
     const event = { type: 'configured', specs: this.config.jobs, lastDue: this.journal.lastDue() } as const;
     this.engine.dispatch({ type: 'jobs', event });
+    this.watch.freshness.configured();
   }
 
   /** Takes back what another supd left, and brings the configured groups and jobs to life. */
@@ -147,6 +153,7 @@ export class Daemon {
     this.#events.tell({ type: 'SUPERVISOR_STATE_CHANGE_RUNNING' });
     this.engine.dispatch({ type: 'start', ids });
     this.configureJobs();
+    this.watch.start();
     this.parts.exits.settle();
   }
 
@@ -203,11 +210,17 @@ export class Daemon {
   /** What does not work just now, in sentences. */
   conditions(): readonly string[] {
     const main = this.parts.log.file?.failure;
-    return [...this.#conditions.all(), ...(main ? [main] : []), ...this.#streams.failures()];
+    return [
+      ...this.#conditions.all(),
+      ...(main ? [main] : []),
+      ...this.#streams.failures(),
+      ...this.watch.conditions(),
+    ];
   }
 
   close(): void {
     this.engine.close();
+    this.watch.close();
     this.usage.close();
     this.#processes.close();
     this.sockets.close();
@@ -256,34 +269,10 @@ export class Daemon {
   }
 
   #performForJobs(effect: JobsEffect): void {
-    switch (effect.type) {
-      case 'schedule': {
-        const { job, schedule, timezone, after } = effect;
-        const due = nextRun(schedule, after, timezone);
-        return this.engine.dispatch({ type: 'jobs', event: { type: 'scheduled', job, after, due } });
-      }
-      case 'rememberDue':
-        return this.#conditions.note('schedule', this.journal.rememberDue(effect.job, effect));
-      case 'remember':
-        return this.#conditions.note('journal', this.journal.writeRun(effect.record));
-      case 'tell':
-        return this.parts.log[effect.level](effect.text);
-      case 'runStarted':
-      case 'runChanged':
-      case 'runEnded':
-        if (effect.type !== 'runChanged') {
-          const { job, id, outcome } = effect.run;
-          const type = effect.type === 'runStarted' ? 'JOB_STARTED' : 'JOB_ENDED';
-          this.#events.tellJob(type, job, { run: id, outcome });
-        }
-        return this.#runs.tell(effect.run);
-      // The world answers these two itself.
-      case 'stopPrograms':
-      case 'startPrograms':
-        return;
-      default:
-        return this.#steps.perform(effect);
-    }
+    const { log } = this.parts;
+    const answer = (event: JobsEvent) => this.engine.dispatch({ type: 'jobs', event });
+    const [conditions, events, runs, steps] = [this.#conditions, this.#events, this.#runs, this.#steps];
+    performJobEffect({ answer, conditions, events, journal: this.journal, log, runs, steps }, effect);
   }
 
   get #isClosing(): boolean {

@@ -7,7 +7,9 @@ import { checkBytes, checkDirectory, checkFile, checkInt, checkLevel, checkOctal
 
 export interface SupdFlags {
   readonly configuration?: string;
-  readonly action: 'run' | 'help' | 'version' | 'check' | 'help-config';
+  readonly action: 'run' | 'help' | 'version' | 'check' | 'help-config' | 'import-crontab';
+  /** Of import-crontab. */
+  readonly file?: string;
   readonly overrides: Overrides;
 }
 
@@ -31,6 +33,7 @@ const ROWS: readonly Row[] = [
   row('v', 'version', '', 'the version; called as supervisord, that of the supervisord it stands in for'),
   own('check', 'say everything that is wrong with the configuration; exit 2 on errors, else 0'),
   own('help_config', 'a commented example of a configuration'),
+  row('', 'import_crontab', 'FILE', 'the lines of a crontab as sections of jobs, on stdout'),
   row('u', 'user', 'USER', 'run supd itself as this user', 'user'),
   row('m', 'umask', 'UMASK', 'of supd and its programs', 'umask', checkOctal),
   row('d', 'directory', 'DIR', 'change to it at the start', 'directory', checkDirectory),
@@ -78,9 +81,15 @@ export function readFlags(argv: readonly string[], machine: Machine): ReadFlags 
     if (one.sets !== undefined && value !== undefined) overrides[one.sets] = value;
   }
   const configuration = values.get('configuration');
+  const file = values.get('import_crontab');
   return {
     ok: true,
-    flags: { action: actionOf(values), overrides, ...(configuration === undefined ? {} : { configuration }) },
+    flags: {
+      action: actionOf(values),
+      overrides,
+      ...(configuration === undefined ? {} : { configuration }),
+      ...(file === undefined ? {} : { file }),
+    },
   };
 }
 
@@ -88,7 +97,7 @@ export function readFlags(argv: readonly string[], machine: Machine): ReadFlags 
 export function helpText(program: string): string {
   const lines = ROWS.filter((one) => one.doc !== '').map((one) => {
     const short = one.short === '' ? '    ' : `-${one.short}, `;
-    const long = one.long === 'help_config' ? 'help-config' : one.long;
+    const long = one.long.replace(/^(help|import)_/, '$1-');
     return `  ${`${short}--${long}${one.takesValue ? '=…' : ''}`.padEnd(28)} ${one.doc}`;
   });
   return `${program}: supervises programs, runs jobs\n\nUsage: ${program} [options]\n\n${lines.join('\n')}\n`;
@@ -98,6 +107,7 @@ function actionOf(values: ReadonlyMap<string, string>): SupdFlags['action'] {
   if (values.has('help')) return 'help';
   if (values.has('version')) return 'version';
   if (values.has('help_config')) return 'help-config';
+  if (values.has('import_crontab')) return 'import-crontab';
   return values.has('check') ? 'check' : 'run';
 }
 

@@ -16,15 +16,19 @@ import type { Millis } from '../core/program.js';
 import { readJson, tryWriting, writeWhole } from './durable.js';
 import { closeAbandoned, isRunRecord, isSchedule } from './journal-records.js';
 
-/** Runs kept per job. */
+/** Runs kept of a job that isn't configured. */
 const KEEP = 100;
 const ABANDONED = 'supd ended during the run';
 
 export class Journal {
   /** Of the opening, for the log: what was set aside or could not be written. */
   readonly warnings: readonly string[];
+  /** Runs that were closed by the opening: their supd died. */
+  readonly abandoned: readonly RunRecord[];
   private readonly dir: string;
   private readonly schedule: Map<string, LastDue>;
+  /** Runs kept, by job. */
+  private limits: ReadonlyMap<string, number> = new Map();
   /** Ids per job, oldest first. */
   private readonly ids = new Map<string, readonly string[]>();
 
@@ -32,6 +36,8 @@ export class Journal {
     const warnings: string[] = [];
     this.dir = dir;
     this.warnings = warnings;
+    const abandoned: RunRecord[] = [];
+    this.abandoned = abandoned;
     const runsDir = path.join(dir, 'runs');
     mkdirSync(runsDir, { recursive: true, mode: 0o700 });
     const saved = readJson(path.join(dir, 'schedule.json'), isSchedule);
@@ -39,7 +45,7 @@ export class Journal {
     this.schedule = new Map(saved.kind === 'read' ? Object.entries(saved.value) : []);
     for (const entry of readdirSync(runsDir, { withFileTypes: true })) {
       const job = entry.isDirectory() ? unsafe(entry.name) : undefined;
-      if (job !== undefined) this.load(job, wall, kept, warnings);
+      if (job !== undefined) this.load(job, wall, kept, abandoned, warnings);
     }
   }
 
@@ -52,6 +58,12 @@ export class Journal {
    */
   static open(dir: string, wall: Millis = Date.now(), kept: ReadonlySet<string> = new Set()): Journal {
     return new Journal(dir, wall, kept);
+  }
+
+  /** How many runs of each job are kept from now on; what is more goes. */
+  limit(limits: ReadonlyMap<string, number>): void {
+    this.limits = limits;
+    for (const job of this.ids.keys()) this.prune(job);
   }
 
   /** Keeps a run as it is now. Gives why it could not, such as a full disk; the run goes on all the same. */
@@ -104,7 +116,13 @@ export class Journal {
     return tryWriting(file, () => writeWhole(file, `${JSON.stringify(this.lastDue())}\n`));
   }
 
-  private load(job: string, wall: Millis, kept: ReadonlySet<string>, warnings: string[]): void {
+  private load(
+    job: string,
+    wall: Millis,
+    kept: ReadonlySet<string>,
+    abandoned: RunRecord[],
+    warnings: string[],
+  ): void {
     const ids: string[] = [];
     for (const name of readdirSync(this.jobDir(job))) {
       const file = path.join(this.jobDir(job), name);
@@ -118,17 +136,20 @@ export class Journal {
       if (read.kind !== 'read') continue;
       ids.push(id);
       if (read.value.outcome !== 'running' || kept.has(read.value.id)) continue;
-      const why = this.writeRun(closeAbandoned(read.value, ABANDONED, wall));
+      const closed = closeAbandoned(read.value, ABANDONED, wall);
+      abandoned.push(closed);
+      const why = this.writeRun(closed);
       if (why !== undefined) warnings.push(why);
     }
     this.ids.set(job, ids.sort());
-    this.prune(job);
   }
 
-  /** Takes away the oldest runs beyond KEEP with their output, never `spared`. */
+  /** Takes away the oldest runs beyond the job's limit with their output, never `spared`. */
   private prune(job: string, spared?: string): void {
     const ids = this.ids.get(job) ?? [];
-    const old = ids.slice(0, Math.max(0, ids.length - KEEP)).filter((id) => id !== spared);
+    const old = ids
+      .slice(0, Math.max(0, ids.length - (this.limits.get(job) ?? KEEP)))
+      .filter((id) => id !== spared);
     if (old.length === 0) return;
     for (const id of old) {
       // A file that can't be removed now is found again by the next open.

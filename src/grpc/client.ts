@@ -1,12 +1,12 @@
 /** The client of supd's socket: a method for every call of the contract. Loads fast, which supctl lives on. */
 import type { Channel, ProcessResult } from '../api/answers.js';
-import type { CallOptions, Client } from '../api/client.js';
+import type { CallOptions, Client, HeldBack, Targets } from '../api/client.js';
 import { CallFailure } from '../api/failure.js';
 import { changeFromWire, daemonFromWire, watchedFromWire } from './convert/daemon.js';
 import { explainedFromWire } from './convert/explained.js';
 import { dueFromWire, jobFromWire, runFromWire } from './convert/jobs.js';
 import { channel } from './convert/names.js';
-import { configurationFromWire, processFromWire, resultFromWire } from './convert/processes.js';
+import { configurationFromWire, holdFromWire, processFromWire, resultFromWire } from './convert/processes.js';
 import { methods, type Rpc } from './methods.js';
 import { Transport } from './transport.js';
 
@@ -31,8 +31,8 @@ export function connect(socketPath: string): Client {
     updateGroups: (request = {}, options) =>
       many(
         methods.updateGroups,
-        { ...request, groups: [...(request.groups ?? [])] },
-        changeFromWire,
+        { ...request, groups: [...(request.groups ?? [])], tellHolds: request.onHold !== undefined },
+        unlessHold(request, changeFromWire),
         options,
       ),
     addGroup: async (request, options) => void (await one(methods.addGroup, request, options)),
@@ -41,6 +41,11 @@ export function connect(socketPath: string): Client {
     reload: async (request, options) => void (await one(methods.reload, request ?? {}, options)),
     upgrade: async (request, options) => (await one(methods.upgrade, request, options)).version,
     reopenLogs: async (options) => void (await one(methods.reopenLogs, {}, options)),
+    testNotification: async (request, options) =>
+      (await one(methods.testNotification, request, options)).deliveries.map((way) => ({
+        channel: way.channel ?? '',
+        failure: way.failure ?? '',
+      })),
     watchEvents: (request, options) => many(methods.watchEvents, request ?? {}, watchedFromWire, options),
 
     listProcesses: async (request, options) => {
@@ -54,9 +59,10 @@ export function connect(socketPath: string): Client {
     listConfigurations: async (options) =>
       (await one(methods.listConfigurations, {}, options)).configurations.map(configurationFromWire),
     startProcesses: (request, options) => many(methods.startProcesses, targets(request), resultOf, options),
-    stopProcesses: (request, options) => many(methods.stopProcesses, targets(request), resultOf, options),
+    stopProcesses: (request, options) =>
+      many(methods.stopProcesses, holdable(request), unlessHold(request, resultOf), options),
     restartProcesses: (request, options) =>
-      many(methods.restartProcesses, targets(request), resultOf, options),
+      many(methods.restartProcesses, holdable(request), unlessHold(request, resultOf), options),
     signalProcesses: async (request, options) =>
       (await one(methods.signalProcesses, targets(request), options)).results.map(resultFromWire),
     writeStdin: async (request, options) => void (await one(methods.writeStdin, request, options)),
@@ -103,11 +109,14 @@ function streaming(transport: Transport) {
   return async function* <Given, Answer, Seen>(
     method: Rpc<Given, unknown, never, Answer, true>,
     request: Given,
-    seen: (answer: Answer) => Seen,
+    seen: (answer: Answer) => Seen | undefined,
     options?: CallOptions,
   ): AsyncGenerator<Seen, void, void> {
     const sent = method.request.encode(request).finish();
-    for await (const message of transport.call(method.path, sent, options)) yield seen(read(method, message));
+    for await (const message of transport.call(method.path, sent, options)) {
+      const found = seen(read(method, message));
+      if (found !== undefined) yield found;
+    }
   };
 }
 
@@ -120,8 +129,27 @@ function read<Answer>(method: Rpc<never, unknown, never, Answer>, message: Buffe
   }
 }
 
-function resultOf(wire: { result?: Parameters<typeof resultFromWire>[0] }): ProcessResult {
+function resultOf(wire: {
+  result?: Parameters<typeof resultFromWire>[0];
+  hold?: Parameters<typeof holdFromWire>[0] | null;
+}): ProcessResult {
   return resultFromWire(wire.result);
+}
+
+/** Holds are told, the rest is seen. */
+function unlessHold<Wire extends { hold?: Parameters<typeof holdFromWire>[0] | null }, Seen>(
+  { onHold }: HeldBack,
+  seen: (wire: Wire) => Seen,
+): (wire: Wire) => Seen | undefined {
+  return (wire) => {
+    if (!wire.hold) return seen(wire);
+    onHold?.(holdFromWire(wire.hold));
+    return undefined;
+  };
+}
+
+function holdable<T extends Targets & HeldBack>(request: T): T & { targets: string[]; tellHolds: boolean } {
+  return { ...targets(request), tellHolds: request.onHold !== undefined };
 }
 
 /** The contract's arrays are mutable. */

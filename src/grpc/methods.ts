@@ -57,6 +57,13 @@ export const methods = {
   reload: rpc('DaemonService/Reload', CHANGES, UNARY, v1.ReloadRequest, v1.ReloadResponse),
   upgrade: rpc('DaemonService/Upgrade', CHANGES, UNARY, v1.UpgradeRequest, v1.UpgradeResponse),
   reopenLogs: rpc('DaemonService/ReopenLogs', CHANGES, UNARY, v1.ReopenLogsRequest, v1.ReopenLogsResponse),
+  testNotification: rpc(
+    'DaemonService/TestNotification',
+    CHANGES,
+    UNARY,
+    v1.TestNotificationRequest,
+    v1.TestNotificationResponse,
+  ),
   watchEvents: rpc('DaemonService/WatchEvents', READS, STREAM, v1.WatchEventsRequest, v1.WatchEventsResponse),
   listProcesses: rpc(
     'ProcessService/ListProcesses',

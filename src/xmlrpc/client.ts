@@ -31,6 +31,7 @@ export function connectXmlRpc(place: Place, credentials: Credentials | undefined
     reload: async (_request, options) => void (await rpc.call('restart', [], options)),
     upgrade: () => refuse('an upgrade'),
     reopenLogs: () => refuse('reopening logs'),
+    testNotification: () => refuse('notifications'),
     watchEvents: () => refuseStream('events'),
 
     listProcesses: async (request, options) => {

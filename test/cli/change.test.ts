@@ -69,7 +69,8 @@ test('restart prints the stops, then the starts', async (t) => {
   const { out, exit } = await call(client, ['restart', 'a', 'b', '--reason', 'new release']);
   t.equal(out, 'a: stopped\nb: ERROR (not running)\na: started\nb: started\n');
   t.equal(exit, 0);
-  t.strictSame(asked, [{ targets: ['a', 'b'], noWait: false, reason: 'new release' }]);
+  t.match(asked, [{ targets: ['a', 'b'], noWait: false, reason: 'new release' }]);
+  t.equal(asked.length, 1);
 });
 
 test('groups, patterns and all go to the daemon as they are', async (t) => {

@@ -156,7 +156,14 @@ test('job list shows schedule, next and last run', async (t) => {
     nextRun: '2026-11-25T03:00:00.000Z',
     lastRun: null,
     overdue: true,
+    overdueReason: '',
+    lastGood: null,
   });
+  const [good] = jobs;
+  const other = { ...good!, lastGood: 0, overdue: true, overdueReason: 'too old' };
+  const told = await call({ listJobs: async () => [other] }, ['job', 'list']);
+  t.match(told.out, /^NAME .* LAST GOOD\n.* 1970-01-01 \d\d:\d\d:\d\d$/m);
+  t.match(told.err, /^supctl: backup is overdue: too old$/m);
   t.equal(first.lastRun.outcome, 'ok');
 });
 
@@ -226,13 +233,13 @@ test('job log puts a heading before each step of a sequence, and none before a c
 test('job next, job cancel', async (t) => {
   const client: Partial<Client> = {
     previewSchedule: async ({ job: name = 'all', count = 0 } = {}) => [
-      { job: name, time: count, local: '2026-11-24 03:00 CET' },
+      { job: name, time: count, local: '2026-11-24 03:00 CET', note: '' },
     ],
     cancelRun: async () => 'x-1',
   };
   t.equal((await call(client, ['job', 'next'])).out, 'all  2026-11-24 03:00 CET\n');
   t.strictSame(JSON.parse((await call(client, ['job', 'next', 'a', '-n', '1000', '--json'])).out), [
-    { job: 'a', time: '1970-01-01T00:00:01.000Z', local: '2026-11-24 03:00 CET' },
+    { job: 'a', time: '1970-01-01T00:00:01.000Z', local: '2026-11-24 03:00 CET', note: '' },
   ]);
   t.equal((await call(client, ['job', 'cancel', 'a'])).out, 'a: cancelling (run x-1)\n');
   const idle = await call({ cancelRun: failing('NOT_RUNNING') }, ['job', 'cancel', 'a']);

@@ -178,6 +178,7 @@ test('every flag of a command is in its help, and every command that reads has -
     'exit',
     'job',
     'job cancel',
+    'notify',
   ];
   for (const { name, flags, help } of commands) {
     for (const flag of Object.keys(flags)) t.ok(help.join('\n').includes(flag), `${name} ${flag}`);

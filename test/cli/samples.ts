@@ -69,5 +69,14 @@ export function run(job: string, over: Partial<RunAnswer> = {}): RunAnswer {
 }
 
 export function job(name: string, over: Partial<JobAnswer> = {}): JobAnswer {
-  return { name, schedule: '', timezone: '', steps: [], command: '/bin/true', overdue: false, ...over };
+  return {
+    name,
+    schedule: '',
+    timezone: '',
+    steps: [],
+    command: '/bin/true',
+    overdue: false,
+    overdueReason: '',
+    ...over,
+  };
 }

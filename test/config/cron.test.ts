@@ -1,7 +1,7 @@
 import { CronExpressionParser } from 'cron-parser';
 import fc from 'fast-check';
 import { test } from 'tap';
-import { nextRun } from '../../src/config/cron.js';
+import { clockChangeAt, nextRun } from '../../src/config/cron.js';
 import { parseSchedule } from '../../src/config/schedule.js';
 
 /** The times due after `from`, in UTC. */
@@ -243,4 +243,40 @@ test('what is refused says the place and what is right', async (t) => {
   t.match(why('0 22-4 * * *'), /^hour "22-4" runs backwards; write 22-23,0-4/);
   t.match(why('0 3 * foo *'), /^month "foo" is not allowed; right is 1 to 12 or jan to dec/);
   t.equal(why('0 3 31 2 mon'), 'accepted', 'day or weekday: one of them suffices');
+});
+
+test('a time that a change of the clock skips or doubles is marked in the preview, and no other', async (t) => {
+  const note = (schedule: string, at: string, zone: string) => clockChangeAt(schedule, Date.parse(at), zone);
+  t.equal(
+    note('30 2 * * *', '2026-03-29T01:00Z', 'Europe/Paris'),
+    '02:30 is skipped: the clock goes from 02:00 to 03:00',
+  );
+  t.equal(
+    note('0 3 * * *', '2026-03-29T01:00Z', 'Europe/Paris'),
+    undefined,
+    'due at the end of the gap anyway',
+  );
+  t.equal(
+    note('15 2 * * *', '2026-10-03T15:30Z', 'Australia/Lord_Howe'),
+    '02:15 is skipped: the clock goes from 02:00 to 02:30',
+  );
+  t.equal(
+    note('30 2 * * *', '2026-10-25T00:30Z', 'Europe/Paris'),
+    '02:30 comes twice: only the first counts',
+  );
+  t.equal(note('0 3 * * *', '2026-10-25T02:00Z', 'Europe/Paris'), undefined);
+  t.equal(note('30 * * * *', '2026-10-25T00:30Z', 'Europe/Paris'), undefined, 'goes by elapsed time');
+  for (const zone of ['Europe/Paris', 'America/New_York', 'Asia/Kolkata', 'UTC']) {
+    let at = Date.parse('2026-01-01T00:00Z');
+    const notes: string[] = [];
+    for (let day = 0; day < 365; day += 1) {
+      at = nextRun('30 2 * * *', at, zone);
+      notes.push(...[clockChangeAt('30 2 * * *', at, zone)].filter((one) => one !== undefined));
+    }
+    t.equal(
+      notes.length,
+      zone === 'Europe/Paris' ? 2 : zone === 'America/New_York' ? 1 : 0,
+      `${zone} ${notes}`,
+    );
+  }
 });

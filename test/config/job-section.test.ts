@@ -32,9 +32,9 @@ test('a job with nothing but a command has defaults that say little and do no ha
     overlap: 'skip',
     catchupMs: 86_400_000,
     jitterMs: 0,
+    history: 100,
     requiresStopped: [],
     holds: [],
-    notify: [],
   });
 });
 
@@ -170,14 +170,11 @@ test('programs that must be stopped are known, by process, group or program', as
   ]);
 });
 
-test('what only a later version does is told of, and checked', async (t) => {
+test('sections and programs that a job names must be there', async (t) => {
   const text = '[job:j]\ncommand=x\nnotify=ops,opps\nholds=zz\n[notify:ops]\nmail=root\n';
   t.same(faultsOf(text), [
-    '4: [job:j] notify: not served by this version yet; ignored',
     '4: [job:j] notify: there is no section [notify:opps]; did you mean ops?',
-    '5: [job:j] holds: not served by this version yet; ignored',
     '5: [job:j] holds: there is no program or group "zz"',
-    '6: [notify:ops] parsed and checked, not served by this version yet',
   ]);
 });
 

@@ -208,3 +208,28 @@ test('a directory that cannot be made is an error at once', async (t) => {
   writeFileSync(path.join(dir, 'file'), '');
   t.throws(() => Journal.open(path.join(dir, 'file', 'state')), /ENOTDIR/);
 });
+
+test('as many runs are kept as `history` says, the newest ones, and their output with them', async (t) => {
+  const dir = tempDir(t);
+  const first = Journal.open(dir);
+  first.limit(new Map([['nightly', 150]]));
+  for (let at = 1000; at < 1150; at += 1) first.writeRun(record(String(at)));
+  t.equal(
+    Journal.open(dir).runs('nightly', 1000).length,
+    150,
+    'the next start does not cut them to the default',
+  );
+  const output = path.dirname(first.outputPath('nightly', '1000', 'zeopack'));
+  t.ok(existsSync(output));
+  first.limit(new Map([['nightly', 2]]));
+  t.same(
+    first.runs('nightly', 9).map(({ id }) => id),
+    ['1149', '1148'],
+  );
+  t.notOk(existsSync(output));
+  first.writeRun(record('1150'));
+  t.same(
+    first.runs('nightly', 9).map(({ id }) => id),
+    ['1150', '1149'],
+  );
+});

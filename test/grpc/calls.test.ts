@@ -82,12 +82,16 @@ test('configuration, groups and the end of the daemon', async (t) => {
   await client.addGroup({ group: 'a' });
   await client.removeGroup({ group: 'a' });
   await client.reopenLogs();
+  t.strictSame(await client.testNotification({ name: 'ops' }), [
+    { channel: 'mail', failure: '' },
+    { channel: 'webhook', failure: 'HTTP 500' },
+  ]);
   await client.reload({ reason: 'new' });
   t.equal(await client.upgrade({ check: true }), '9.9.9');
   await client.shutdown();
   t.strictSame(
     api.calls.map(([name]) => name),
-    ['update', 'addGroup', 'removeGroup', 'reopenLogs', 'reload', 'upgrade', 'shutdown'],
+    ['update', 'addGroup', 'removeGroup', 'reopenLogs', 'testNotification', 'reload', 'upgrade', 'shutdown'],
   );
 });
 

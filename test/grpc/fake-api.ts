@@ -97,13 +97,16 @@ const nightly: JobView = {
     overlap: 'skip',
     catchupMs: 86_400_000,
     jitterMs: 0,
+    history: 100,
     requiresStopped: [],
     holds: [],
     notify: [],
   },
   nextRun: 1_700_010_000_000,
   lastRun: run,
+  lastGood: 1_699_900_000_000,
   overdue: true,
+  overdueReason: 'too old',
 };
 
 export const explained: Explained = {
@@ -275,6 +278,13 @@ export function fakeApi(other: Partial<Api> = {}): FakeApi {
     },
     reopenLogs: (by) => change('reopenLogs', by),
     tellRemote: (type, content) => note('tellRemote', type, content),
+    testNotification: async (section, by) => {
+      change('testNotification', by, section);
+      return [
+        { channel: 'mail', failure: '' },
+        { channel: 'webhook', failure: 'HTTP 500' },
+      ];
+    },
     events: async function* (token) {
       note('events', token);
       yield { kind: 'gap', missed: 3 };
@@ -307,7 +317,7 @@ export function fakeApi(other: Partial<Api> = {}): FakeApi {
     },
     preview: (job, count) => {
       note('preview', job, count);
-      return [{ job: 'nightly', time: 1_700_010_000_000, local: '2023-11-15 03:00 CET' }];
+      return [{ job: 'nightly', time: 1_700_010_000_000, local: '2023-11-15 03:00 CET', note: '' }];
     },
     runLog: async function* (job, what) {
       note('runLog', job, what);

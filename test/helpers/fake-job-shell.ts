@@ -53,6 +53,8 @@ export class FakeJobShell {
   brokenLock?: string;
   unstoppable?: string;
   unstartable: readonly string[] = [];
+  /** Cron. */
+  next: (schedule: string, after: Millis, timezone: string | undefined) => Millis = nextFake;
   /** While true, stops and starts of programs are not answered. */
   programsHang = false;
   readonly trace: Entry[] = [];
@@ -187,7 +189,7 @@ export class FakeJobShell {
           type: 'scheduled',
           job: effect.job,
           after: effect.after,
-          due: nextFake(effect.schedule, effect.after),
+          due: this.next(effect.schedule, effect.after, effect.timezone),
         });
         break;
       case 'rememberDue':
@@ -328,9 +330,9 @@ export function command(name: string, patch: Partial<JobSpec> = {}): JobSpec {
     overlap: 'skip',
     catchupMs: DAY,
     jitterMs: 0,
+    history: 100,
     requiresStopped: [],
     holds: [],
-    notify: [],
     ...patch,
   };
 }

@@ -14,7 +14,8 @@ const AS_FIRST = ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child', 
 test('as pid 1 it ends with the essential program’s status', async (t) => {
   if (!needsRoot(t)) return;
   const text =
-    program('other', 'waits') + program('main', 'exits-after 0 7', { essential: true, autorestart: false });
+    program('other', 'waits', { priority: 1 }) +
+    program('main', 'exits-after 0 7', { essential: true, autorestart: false });
   const place = makePlace(t, text);
   const { status, stdout } = await place.run(['-n', '-c', place.conf], { as: AS_FIRST });
   t.match(stdout, 'supd started with pid 1\n');

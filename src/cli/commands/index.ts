@@ -16,6 +16,8 @@ import { jobRun } from './job-run.js';
 import { jobRuns } from './job-runs.js';
 import { logs } from './logs.js';
 import { maintail } from './maintail.js';
+import { notify } from './notify.js';
+import { notifyTest } from './notify-test.js';
 import { open } from './open.js';
 import { pid } from './pid.js';
 import { exit, quit } from './quit.js';
@@ -52,6 +54,8 @@ export const commands: readonly Command[] = [
   jobRuns,
   logs,
   maintail,
+  notify,
+  notifyTest,
   open,
   pid,
   quit,

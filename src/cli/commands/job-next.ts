@@ -7,6 +7,7 @@ export const jobNext: Command = {
   summary: 'when jobs are due',
   help: [
     'job next [NAME]        of one job or of all, in order, each in its own time zone',
+    '                       a time that a change of the clock skips or doubles is marked',
     '  -n COUNT             times of each job, 5 unless said',
     '  --json               one array of objects',
   ],

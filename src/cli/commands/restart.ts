@@ -1,4 +1,4 @@
-import { change, changeFlags, changeFlagsHelp } from '../change.js';
+import { change, heldFlags, heldFlagsHelp } from '../change.js';
 import type { Command } from '../command.js';
 
 export const restart: Command = {
@@ -8,10 +8,10 @@ export const restart: Command = {
     'restart NAME…          a process, group:process, or a pattern such as instance*',
     'restart GROUP:*        all of a group',
     'restart all            everything, also what was down before',
-    ...changeFlagsHelp,
+    ...heldFlagsHelp,
     'The configuration is not read again: that is reread and update.',
   ],
-  flags: changeFlags,
+  flags: heldFlags,
   reach: 'usual',
   completes: 'processes',
   run: (session, flags) =>

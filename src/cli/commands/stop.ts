@@ -1,4 +1,4 @@
-import { change, changeFlags, changeFlagsHelp } from '../change.js';
+import { change, heldFlags, heldFlagsHelp } from '../change.js';
 import type { Command } from '../command.js';
 
 export const stop: Command = {
@@ -8,9 +8,9 @@ export const stop: Command = {
     'stop NAME…             a process, group:process, or a pattern such as instance*',
     'stop GROUP:*           all of a group',
     'stop all               everything',
-    ...changeFlagsHelp,
+    ...heldFlagsHelp,
   ],
-  flags: changeFlags,
+  flags: heldFlags,
   reach: 'usual',
   completes: 'processes',
   run: (session, flags) =>

@@ -1,4 +1,5 @@
 import { CallFailure, type GroupChange } from '../../grpc/client.js';
+import { heldBack } from '../change.js';
 import type { Command } from '../command.js';
 import { ndjson } from '../render/json.js';
 import { drain, leaveWait } from '../wait.js';
@@ -10,17 +11,18 @@ export const update: Command = {
     'update                 stops and removes what is gone, restarts what changed, adds what is new',
     'update GROUP…          only these groups',
     'update all             the same as update',
+    '  --force              go on although a job holds a program; else it waits for the job',
     '  --reason TEXT        why, for the log of supd',
     '  --json               one JSON object per line and change',
   ],
-  flags: { '--json': 'switch', '--reason': 'value' },
+  flags: { '--force': 'switch', '--json': 'switch', '--reason': 'value' },
   reach: 'plain',
   completes: 'groups',
   async run(session, flags) {
     const { client, terminal, signal } = session;
     const groups = flags.words.includes('all') ? [] : flags.words;
     const reason = flags.value('--reason');
-    const request = { groups, ...(reason === undefined ? {} : { reason }) };
+    const request = { groups, ...(reason === undefined ? {} : { reason }), ...heldBack(session, flags) };
     let exit = 0;
     try {
       const ended = await drain(session, client().updateGroups(request, { signal }), async (change) => {

@@ -112,6 +112,8 @@ export function jobJson(one: JobAnswer): Json {
     nextRun: rfc3339(one.nextRun),
     lastRun: one.lastRun ? runJson(one.lastRun) : null,
     overdue: one.overdue,
+    overdueReason: one.overdueReason,
+    lastGood: rfc3339(one.lastGood),
   };
 }
 
@@ -130,8 +132,8 @@ export function runJson(one: RunAnswer): Json {
   };
 }
 
-export function dueJson({ job, time, local }: DueTime): Json {
-  return { job, time: rfc3339(time), local };
+export function dueJson({ job, time, local, note }: DueTime): Json {
+  return { job, time: rfc3339(time), local, note };
 }
 
 export function watchedJson(watched: Watched): Json {

@@ -6,13 +6,19 @@ import { localTime, spokenDuration } from './times.js';
 /** `job list`: next and last run of each. */
 export function jobLines(jobs: readonly JobAnswer[]): readonly string[] {
   if (jobs.length === 0) return [];
+  // Only where it is not the last run, or was a step of another job's.
+  const asksForGood = jobs.some(
+    ({ lastGood, lastRun }) => lastGood !== undefined && lastGood !== lastRun?.startTime,
+  );
   const rows = jobs.map((job) => [
     job.name,
     job.schedule === '' ? '-' : job.schedule,
     nextOf(job),
     job.lastRun ? lastOf(job.lastRun) : 'never run',
+    ...(asksForGood ? [job.lastGood === undefined ? 'never' : localTime(job.lastGood)] : []),
   ]);
-  return tableLines([['NAME', 'SCHEDULE', 'NEXT', 'LAST'], ...rows]);
+  const head = ['NAME', 'SCHEDULE', 'NEXT', 'LAST', ...(asksForGood ? ['LAST GOOD'] : [])];
+  return tableLines([head, ...rows]);
 }
 
 /** `job runs`: one line each, newest first. */
@@ -31,7 +37,7 @@ export function runLines(runs: readonly RunAnswer[]): readonly string[] {
 
 /** `job next`. */
 export function dueLines(times: readonly DueTime[]): readonly string[] {
-  return tableLines(times.map(({ job, local }) => [job, local]));
+  return tableLines(times.map(({ job, local, note }) => [job, local, note]));
 }
 
 /** "nightly: zeopack ok (3 s)", "nightly: rsync failed (12 s): exit status 23". */

@@ -24,7 +24,7 @@ export function checkJobs(
     checkNeeds(reading, one, jobs, byName);
     checkPrograms(reading, one, 'requires_stopped', one.job.requiresStopped, groups);
     checkPrograms(reading, one, 'holds', one.job.holds, groups);
-    for (const name of one.job.notify) {
+    for (const name of one.job.notify ?? []) {
       if (notifyNames.includes(name)) continue;
       const message = `there is no section [notify:${name}]${didYouMean(name, notifyNames)}`;
       reading.problems.error(placeOf(one.section, 'notify'), message);

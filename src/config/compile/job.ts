@@ -49,16 +49,18 @@ export function compileJob(reading: Reading, section: Section, environment: Envi
     overlap: options.overlap,
     catchupMs: options.catchup,
     jitterMs: options.jitter,
+    history: Math.max(1, options.history),
     requiresStopped: options.requires_stopped,
     holds: options.holds,
-    notify: options.notify,
     ...omitUndefined({
       schedule: options.schedule,
       timezone: options.timezone,
       timeoutMs: options.timeout === 0 ? undefined : options.timeout,
+      maxAgeMs: options.max_age === 0 ? undefined : options.max_age,
       retryExitCodes: options.retry_exitcodes,
       needs: options.needs,
       lock: options.lock,
+      notify: options.notify,
     }),
   };
 }

@@ -1,7 +1,6 @@
 /** HTTP servers, RPC interfaces and plugins. */
 import type { HttpServerSpec } from '../config.js';
 import { omitUndefined } from '../omit-undefined.js';
-import { NOTIFY } from '../options/job.js';
 import { CTL_PLUGIN, INET_HTTP_SERVER, RPC_INTERFACE, UNIX_HTTP_SERVER } from '../options/servers.js';
 import { placeOf, type Reading, readOptions } from '../reader.js';
 import type { Section, Sections } from '../sections.js';
@@ -33,7 +32,6 @@ export function checkPlugins(reading: Reading, sections: Sections): void {
   for (const section of sections.all) {
     const kind = kindOf(section)?.kind;
     if (kind === 'ctlplugin') tellOfCtlPlugin(reading, section);
-    if (kind === 'notify') readOptions(reading, section, NOTIFY);
   }
 }
 

@@ -1,4 +1,5 @@
 /** Options of jobs, and of who is told about them. */
+import { NOTICE_WORDS } from '../../core/notice.js';
 import type { Table } from './row.js';
 
 /** [job:x]. */
@@ -82,6 +83,13 @@ export const JOB = {
   },
   catchup: { type: 'span', default: '1d', doc: 'how late a missed run may still start' },
   jitter: { type: 'span', default: '0', doc: 'random delay of a scheduled start, at most' },
+  history: { type: 'whole', default: '100', doc: 'runs that are kept, with their output' },
+  max_age: {
+    type: 'span',
+    otherwise: 'no bound',
+    doc: 'age of the last good run, by itself or as a step, above which it is overdue',
+    example: '26h',
+  },
   requires_stopped: {
     type: 'list',
     default: '',
@@ -91,34 +99,45 @@ export const JOB = {
   holds: {
     type: 'list',
     default: '',
-    doc: 'programs that nobody may stop meanwhile',
+    doc: 'programs whose stop and restart wait until it is over',
     example: 'example',
-    served: 'later',
   },
   notify: {
     type: 'list',
-    default: '',
-    doc: 'notify sections that are told',
+    otherwise: 'all of them',
+    doc: 'notify sections that are told how it went; empty: nobody',
     example: 'operators',
-    served: 'later',
   },
 } as const satisfies Table;
 
 /** [notify:x]. */
 export const NOTIFY = {
-  mail: { type: 'list', default: '', doc: 'mail addresses', example: 'root@localhost' },
+  mail: { type: 'list', doc: 'mail addresses', example: 'root@localhost' },
   smtp: { type: 'address', otherwise: 'sendmail', doc: 'mail server, host:port', example: 'localhost:25' },
   smtp_user: { type: 'text', doc: 'user name at the mail server', example: 'supd' },
   smtp_password: { type: 'text', secret: true, doc: 'its password', example: 'secret' },
-  smtp_tls: { type: 'bool', default: 'false', doc: 'TLS from the first byte' },
-  from: { type: 'text', doc: 'sender of the mails', example: 'supd@localhost' },
-  webhook: { type: 'url', doc: 'URL that each message is posted to', example: 'http://localhost:8000/hook' },
+  smtp_tls: { type: 'bool', default: 'false', doc: 'TLS from the first byte; else STARTTLS if there is' },
+  from: {
+    type: 'text',
+    otherwise: 'supd@ the machine',
+    doc: 'sender of the mails',
+    example: 'supd@localhost',
+  },
+  webhook: {
+    type: 'url',
+    doc: 'URL that each message is posted to as JSON',
+    example: 'http://localhost:8000/hook',
+  },
   command: { type: 'text', doc: 'command that reads the message', example: '/bin/cat' },
   on: {
     type: 'list',
-    default: '',
-    doc: 'what to tell: failed, degraded, recovered, missed, fatal, unhealthy …',
+    otherwise: 'all of these',
+    doc: `what is told: ${NOTICE_WORDS.join(', ')}`,
     example: 'failed',
   },
-  every: { type: 'span', default: '0', doc: 'least time between two messages of a kind' },
+  every: {
+    type: 'span',
+    default: '0',
+    doc: 'least time between two messages of one cause; what is too soon is told later, once',
+  },
 } as const satisfies Table;

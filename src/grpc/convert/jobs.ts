@@ -19,6 +19,8 @@ export function jobToWire(view: JobView): supd.v1.Job.$Properties {
     nextRun: timeToWire(view.nextRun),
     lastRun: view.lastRun && runToWire(view.lastRun),
     overdue: view.overdue,
+    lastGood: timeToWire(view.lastGood),
+    overdueReason: view.overdueReason,
   };
 }
 
@@ -33,6 +35,8 @@ export function jobFromWire(wire: supd.v1.Job.$Properties): JobAnswer {
     ...present('nextRun', timeFromWire(wire.nextRun)),
     ...present('lastRun', wire.lastRun && runFromWire(wire.lastRun)),
     overdue: wire.overdue ?? false,
+    ...present('lastGood', timeFromWire(wire.lastGood)),
+    overdueReason: wire.overdueReason ?? '',
   };
 }
 
@@ -76,7 +80,12 @@ export function dueToWire(due: DueTime): supd.v1.DueTime.$Properties {
 
 /** A due time as the api says it. */
 export function dueFromWire(wire: supd.v1.DueTime.$Properties): DueTime {
-  return { job: wire.job ?? '', time: timeFromWire(wire.time) ?? 0, local: wire.local ?? '' };
+  return {
+    job: wire.job ?? '',
+    time: timeFromWire(wire.time) ?? 0,
+    local: wire.local ?? '',
+    note: wire.note ?? '',
+  };
 }
 
 function stepToWire(step: StepRecord): supd.v1.RunStep.$Properties {

@@ -1,5 +1,5 @@
 /** Processes and what became of them, both ways. */
-import type { ProcessConfiguration, ProcessResult, ProcessView } from '../../api/api.js';
+import type { HoldView, ProcessConfiguration, ProcessResult, ProcessView } from '../../api/api.js';
 import type { supd } from '../contract.js';
 import { identityFromWire, identityToWire } from './identity.js';
 import { processState, resultCode } from './names.js';
@@ -75,6 +75,23 @@ export function resultFromWire(wire: supd.v1.ProcessResult.$Properties | null | 
     group: wire?.group ?? '',
     code: resultCode.fromWire(wire?.code),
     message: wire?.message ?? '',
+  };
+}
+
+/** A hold as the contract says it. */
+export function holdToWire(hold: HoldView): supd.v1.Hold.$Properties {
+  return { ...hold, since: timeToWire(hold.since) };
+}
+
+/** A hold as the api says it. */
+export function holdFromWire(wire: supd.v1.Hold.$Properties): HoldView {
+  return {
+    name: wire.name ?? '',
+    group: wire.group ?? '',
+    job: wire.job ?? '',
+    run: wire.run ?? '',
+    step: wire.step ?? '',
+    since: timeFromWire(wire.since) ?? 0,
   };
 }
 

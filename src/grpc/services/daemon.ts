@@ -1,8 +1,9 @@
 /** supd.v1.DaemonService on the api. */
 import type { Api } from '../../api/api.js';
 import { changeToWire, daemonToWire, watchedToWire } from '../convert/daemon.js';
+import { holdToWire } from '../convert/processes.js';
 import type { Handlers } from '../handlers.js';
-import { each } from './each.js';
+import { each, eachWithHolds } from './each.js';
 
 type DaemonMethods =
   | 'getDaemon'
@@ -14,6 +15,7 @@ type DaemonMethods =
   | 'reload'
   | 'upgrade'
   | 'reopenLogs'
+  | 'testNotification'
   | 'watchEvents';
 
 /** Its handlers. */
@@ -24,8 +26,13 @@ export function daemonHandlers(api: Api): Pick<Handlers, DaemonMethods> {
       const { added, changed, removed, warnings } = api.reread();
       return { added: [...added], changed: [...changed], removed: [...removed], warnings: [...warnings] };
     },
-    updateGroups: ({ groups, reason }, asking) =>
-      each(api.update(groups, { ...asking, reason }), changeToWire),
+    updateGroups: ({ groups, reason, force, tellHolds }, asking) =>
+      eachWithHolds(
+        { asked: { ...asking, reason, force }, tellHolds },
+        (asked) => api.update(groups, asked),
+        changeToWire,
+        (hold) => ({ hold: holdToWire(hold) }),
+      ),
     addGroup: ({ group }, asking) => {
       api.addGroup(group, asking);
       return {};
@@ -49,6 +56,9 @@ export function daemonHandlers(api: Api): Pick<Handlers, DaemonMethods> {
       api.reopenLogs(asking);
       return {};
     },
+    testNotification: async ({ name }, asking) => ({
+      deliveries: [...(await api.testNotification(name, asking))],
+    }),
     watchEvents: ({ resumeToken }, { signal }) =>
       each(api.events(resumeToken || undefined, signal), watchedToWire),
   };

@@ -2,9 +2,9 @@
 import type { Api } from '../../api/api.js';
 import { explainedToWire } from '../convert/explained.js';
 import { channel } from '../convert/names.js';
-import { processToWire, resultToWire } from '../convert/processes.js';
+import { holdToWire, processToWire, resultToWire } from '../convert/processes.js';
 import type { Handlers } from '../handlers.js';
-import { each } from './each.js';
+import { each, eachWithHolds } from './each.js';
 
 type ProcessMethods =
   | 'listProcesses'
@@ -20,6 +20,12 @@ type ProcessMethods =
   | 'followLog'
   | 'clearLogs';
 
+/** Of a change that may have to wait. */
+type Settled = {
+  result?: ReturnType<typeof resultToWire>;
+  hold?: ReturnType<typeof holdToWire>;
+};
+
 /** Its handlers. */
 export function processHandlers(api: Api): Pick<Handlers, ProcessMethods> {
   return {
@@ -32,12 +38,20 @@ export function processHandlers(api: Api): Pick<Handlers, ProcessMethods> {
     listConfigurations: () => ({ configurations: [...api.configurations()] }),
     startProcesses: ({ targets, noWait, reason }, asking) =>
       each(api.start(targets, { ...asking, noWait, reason }), (result) => ({ result: resultToWire(result) })),
-    stopProcesses: ({ targets, noWait, reason }, asking) =>
-      each(api.stop(targets, { ...asking, noWait, reason }), (result) => ({ result: resultToWire(result) })),
-    restartProcesses: ({ targets, noWait, reason }, asking) =>
-      each(api.restart(targets, { ...asking, noWait, reason }), (result) => ({
-        result: resultToWire(result),
-      })),
+    stopProcesses: ({ targets, noWait, reason, force, tellHolds }, asking) =>
+      eachWithHolds(
+        { asked: { ...asking, noWait, reason, force }, tellHolds },
+        (asked) => api.stop(targets, asked),
+        (result): Settled => ({ result: resultToWire(result) }),
+        (hold) => ({ hold: holdToWire(hold) }),
+      ),
+    restartProcesses: ({ targets, noWait, reason, force, tellHolds }, asking) =>
+      eachWithHolds(
+        { asked: { ...asking, noWait, reason, force }, tellHolds },
+        (asked) => api.restart(targets, asked),
+        (result): Settled => ({ result: resultToWire(result) }),
+        (hold) => ({ hold: holdToWire(hold) }),
+      ),
     signalProcesses: ({ targets, signal, reason }, asking) => ({
       results: api.signal(targets, signal, { ...asking, reason }).map(resultToWire),
     }),

@@ -1,0 +1,100 @@
+/** A message as the standard input of a command: a child like any other, in a group of its own, ended when it hangs. */
+import { closeSync, constants, fstatSync, openSync, readSync, unlinkSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { lastLines } from '../../core/notice-of.js';
+import type { Exit } from '../../core/program.js';
+import { describeExit } from '../../core/transition.js';
+import { signalProcess } from '../../os/tree.js';
+import { type SpawnerParts, spawnOne } from '../spawner.js';
+
+const WHOLE_MS = 60_000;
+const KILL = 9;
+const MOST_SAID = 4096;
+/** Where sendmail is, though it is seldom on a daemon's PATH. */
+const SYSTEM_PATH = '/usr/sbin:/usr/lib:/usr/bin:/bin';
+
+export interface Order {
+  readonly command: string;
+  readonly input: string;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** Runs a command; how it ended and what it wrote. @throws Error: it could not be started */
+export type Run = (order: Order) => Promise<{ readonly exit: Exit; readonly output: string }>;
+
+/** @param dir  where input and output are kept for a moment; nobody else may look into it */
+export function runner(spawner: SpawnerParts, dir: string): Run {
+  let count = 0;
+  return (order) =>
+    new Promise((resolve, reject) => {
+      count += 1;
+      const file = path.join(dir, `notify-${process.pid}-${count}`);
+      const { PATH: inherited = '' } = spawner.environment;
+      let timer: NodeJS.Timeout | undefined;
+      let output = -1;
+      const spawned = spawnOne(spawner, {
+        name: 'notify',
+        launch: {
+          command: order.command,
+          environment: { PATH: `${inherited}:${SYSTEM_PATH}` },
+          limits: {},
+          capabilities: [],
+          noNewPrivileges: false,
+        },
+        tags: order.environment,
+        openFds: () => {
+          const stdin = openInput(file, order.input);
+          const [writing, reading] = openOutput(file);
+          output = reading;
+          return { stdin, stdout: writing, stderr: writing };
+        },
+        ended: (exit) => {
+          clearTimeout(timer);
+          const text = readEnd(output);
+          closeSync(output);
+          resolve({ exit, output: text });
+        },
+      });
+      if (!spawned.ok) {
+        if (output >= 0) closeSync(output);
+        reject(new Error(spawned.why));
+        return;
+      }
+      timer = setTimeout(() => signalProcess(-spawned.pid, KILL), WHOLE_MS);
+    });
+}
+
+/** Runs it to its end. @throws Error unless it ends with status 0 */
+export async function runCommand(run: Run, order: Order): Promise<void> {
+  const { exit, output } = await run(order);
+  if ('code' in exit && exit.code === 0) return;
+  const said = lastLines(output).split('\n').at(-1) ?? '';
+  throw new Error(`${describeExit(exit)}${said === '' ? '' : `: ${said}`}`);
+}
+
+function openInput(file: string, text: string): number {
+  writeFileSync(file, text, { mode: 0o600, flag: 'wx' });
+  try {
+    return openSync(file, constants.O_RDONLY);
+  } finally {
+    unlinkSync(file);
+  }
+}
+
+/** The child's end, and one to read it by. */
+function openOutput(file: string): readonly [number, number] {
+  const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_EXCL;
+  const writing = openSync(file, flags, 0o600);
+  try {
+    return [writing, openSync(file, constants.O_RDONLY)];
+  } finally {
+    unlinkSync(file);
+  }
+}
+
+function readEnd(fd: number): string {
+  const bytes = Buffer.alloc(MOST_SAID);
+  const { size } = fstatSync(fd);
+  const count = readSync(fd, bytes, 0, MOST_SAID, Math.max(0, size - MOST_SAID));
+  return bytes.toString('utf8', 0, count);
+}

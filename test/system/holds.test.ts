@@ -1,0 +1,122 @@
+/** A job that holds programs: their stop, restart and update wait, are refused, or go through. */
+import { writeFileSync } from 'node:fs';
+import tap, { test } from 'tap';
+import { job, makePlace, program } from '../helpers/place.js';
+import { isAlive } from '../helpers/proc.js';
+import { type Supd, startIn, startSupd } from '../helpers/start-supd.js';
+import { until } from '../helpers/until.js';
+
+tap.jobs = 4;
+tap.setTimeout(180_000);
+
+/** Ends once there is a file `go`. */
+const WAITS_FOR_GO = `sh -c 'until test -e %(here)s/go; do sleep 0.05; done'`;
+const NIGHT = `${job('pack', 'true')}${job('backup', WAITS_FOR_GO, { holds: 'zeo' })}[job:night]\nsteps=pack,backup\n`;
+
+/** Starts the night; in it the backup runs. */
+async function begin(supd: Supd): Promise<void> {
+  await supd.state('zeo', 'RUNNING');
+  await supd.told('job', 'run', 'night', '--no-wait');
+  await until('the backup', async () => {
+    const [run] = await supd.client.listRuns({ job: 'night', limit: 1 });
+    return run?.steps[1]?.outcome === 'running';
+  });
+}
+
+async function outcome(supd: Supd): Promise<string | undefined> {
+  return (await supd.client.listRuns({ job: 'night', limit: 1 }))[0]?.outcome;
+}
+
+test('a stop and a restart wait for the job that holds the program, and say for whom', async (t) => {
+  const supd = await startSupd(t, program('zeo', 'waits') + program('web', 'waits') + NIGHT);
+  await begin(supd);
+  const { pid } = await supd.client.getProcess({ name: 'zeo' });
+  t.equal((await supd.told('restart', 'web')).status, 0, 'who is not held does not wait');
+  const restarted = supd.told('restart', 'zeo');
+  await supd.logs(/zeo:zeo is held by night \(backup, run \S+\) for .*; the change that was asked for waits/);
+  t.ok(isAlive(pid));
+  t.equal(await outcome(supd), 'running');
+  writeFileSync(`${supd.dir}/go`, '');
+  const answer = await restarted;
+  t.match(answer, { status: 0, stdout: 'zeo: stopped\nzeo: started\n' });
+  t.match(
+    answer.stderr,
+    /^supctl: zeo is held by night \(backup\), run \S+, for .*; waiting for its end \(--force goes on\)$/m,
+  );
+  t.notOk(isAlive(pid));
+  t.equal(await outcome(supd), 'ok', 'the job came to its end first');
+});
+
+test('with --no-wait what is held is refused, with who and how long; the rest is done', async (t) => {
+  const supd = await startSupd(t, program('zeo', 'waits') + program('web', 'waits') + NIGHT);
+  await begin(supd);
+  const answer = await supd.told('stop', 'zeo', 'web', '--no-wait');
+  t.equal(answer.status, 1);
+  t.match(answer.stdout, /^zeo: ERROR \(held by night \(backup, run \S+\) for .*\)$/m);
+  await supd.state('web', 'STOPPED');
+  t.equal((await supd.client.getProcess({ name: 'zeo' })).state, 'RUNNING');
+});
+
+test('with --force it goes on at once', async (t) => {
+  const supd = await startSupd(t, program('zeo', 'waits') + NIGHT);
+  await begin(supd);
+  t.match(await supd.told('stop', 'zeo', '--force'), { status: 0, stdout: 'zeo: stopped\n', stderr: '' });
+  t.equal(await outcome(supd), 'running');
+});
+
+test('an update waits too', async (t) => {
+  const place = makePlace(t, program('zeo', 'waits') + NIGHT);
+  const supd = await startIn(t, place);
+  await begin(supd);
+  const { pid } = await supd.client.getProcess({ name: 'zeo' });
+  place.configure(program('zeo', 'waits', { priority: 7 }) + NIGHT);
+  const updated = supd.told('update');
+  await supd.logs(/the change that was asked for waits/);
+  t.ok(isAlive(pid));
+  writeFileSync(`${place.dir}/go`, '');
+  t.match(await updated, {
+    status: 0,
+    stdout: /zeo: stopped\nzeo: updated process group/,
+    stderr: /zeo is held by night/,
+  });
+  t.notOk(isAlive(pid));
+});
+
+test('a stop that waits goes on when its client has left', async (t) => {
+  const supd = await startSupd(t, program('zeo', 'waits') + NIGHT);
+  await begin(supd);
+  const leave = new AbortController();
+  const stopped = (async () => {
+    for await (const _ of supd.client.stopProcesses({ targets: ['zeo'] }, { signal: leave.signal }));
+  })();
+  await supd.logs(/the change that was asked for waits/);
+  leave.abort();
+  await stopped.catch(() => {});
+  writeFileSync(`${supd.dir}/go`, '');
+  await supd.state('zeo', 'STOPPED');
+});
+
+test('a shutdown waits for nobody: the run is cancelled, and that is on record', async (t) => {
+  const place = makePlace(t, program('zeo', 'waits') + NIGHT);
+  const first = await startIn(t, place);
+  await begin(first);
+  const waiting = first.told('stop', 'zeo');
+  await first.logs(/the change that was asked for waits/);
+  await first.told('shutdown');
+  t.match(await first.ended(), { code: 0 });
+  await waiting;
+  const second = await startIn(t, place);
+  t.equal(await outcome(second), 'cancelled');
+});
+
+test('a run that would stop what another one holds fails, and says who holds it', async (t) => {
+  const supd = await startSupd(
+    t,
+    program('zeo', 'waits') + NIGHT + job('restore', 'true', { requires_stopped: 'zeo' }),
+  );
+  await begin(supd);
+  t.equal((await supd.told('job', 'run', 'restore')).status, 1);
+  const [run] = await supd.client.listRuns({ job: 'restore' });
+  t.match(run?.reason, /programs not stopped: zeo:zeo is held by night \(run \S+\)/);
+  t.equal((await supd.client.getProcess({ name: 'zeo' })).state, 'RUNNING');
+});
