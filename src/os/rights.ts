@@ -3,7 +3,7 @@
  * change at any moment: a link to /etc/shadow in the place of a log must lead root nowhere. So root does there what the
  * directory's owner could do himself, no more. See setfsuid(2), path_resolution(7).
  */
-import { closeSync, constants, fstatSync, lstatSync, openSync, readlinkSync } from 'node:fs';
+import { closeSync, constants, fstatSync, lstatSync, openSync, readlinkSync, type Stats } from 'node:fs';
 import path from 'node:path';
 import { findAccount } from './accounts.js';
 import { libc } from './libc.js';
@@ -23,7 +23,9 @@ type Way =
   /** Others can put files beside it, as in /tmp. */
   | { readonly kind: 'shared' }
   /** The first directory on the way that isn't root's is this user's. */
-  | { readonly kind: 'owned'; readonly uid: number; readonly gid: number };
+  | { readonly kind: 'owned'; readonly uid: number; readonly gid: number }
+  /** The same, but the file's own directory, without links, is root's again, as `var/log` made by a root's buildout. */
+  | { readonly kind: 'returned'; readonly directory: string };
 
 /** For log files. Without root's rights nothing is different from plain. */
 export const guardedFiles = {
@@ -37,6 +39,8 @@ export const guardedFiles = {
         return checked(openSync(file, flags | O_NOFOLLOW, mode), file, 0);
       case 'owned':
         return openAsOwner(file, flags, mode, way);
+      case 'returned':
+        return openBelow(way.directory, file, flags, mode);
       default:
         return way satisfies never;
     }
@@ -62,8 +66,12 @@ function wayTo(file: string): Way {
     const stat = lstatSync(next, { throwIfNoEntry: false });
     // The file itself counts only where it is a link that root has made.
     if (!stat || (parts.length === 1 && !(stat.isSymbolicLink() && stat.uid === 0))) break;
-    if (stat.uid !== 0)
+    if (stat.uid !== 0) {
+      const directory = path.join(next, ...parts.slice(1, -1));
+      if (!stat.isSymbolicLink() && isRootsOwn(next, parts.slice(1, -1)))
+        return { kind: 'returned', directory };
       return { kind: 'owned', uid: stat.uid, gid: findAccount(String(stat.uid))?.gid ?? stat.gid };
+    }
     parts = parts.slice(1);
     if (stat.isSymbolicLink()) {
       links += 1;
@@ -76,6 +84,33 @@ function wayTo(file: string): Way {
     isShared = (stat.mode & WRITE_BY_OTHERS) !== 0;
   }
   return { kind: isShared ? 'shared' : 'root' };
+}
+
+/** Are these directories below `from`, none of them by a link, with the last one root's and nobody else's to write? */
+function isRootsOwn(from: string, parts: readonly string[]): boolean {
+  let last: Stats | undefined;
+  let here = from;
+  for (const part of parts) {
+    here = path.join(here, part);
+    last = lstatSync(here, { throwIfNoEntry: false });
+    if (!last?.isDirectory()) return false;
+  }
+  return last?.uid === 0 && (last.mode & WRITE_BY_OTHERS) === 0;
+}
+
+/**
+ * A file in a directory of root's that somebody else could have moved: only if that very directory is there, so that no
+ * link that came meanwhile leads to another one. What is moved there was root's own before, and holds no link of others.
+ */
+function openBelow(directory: string, file: string, flags: number, mode: number | undefined): number {
+  const held = openSync(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  try {
+    const stat = fstatSync(held);
+    if (readlinkSync(`/proc/self/fd/${held}`) !== directory || stat.uid !== 0) throw notOurs(file);
+    return openSync(`/proc/self/fd/${held}/${path.basename(file)}`, flags | O_NOFOLLOW, mode);
+  } finally {
+    closeSync(held);
+  }
 }
 
 function partsOf(directory: string): readonly string[] {

@@ -93,6 +93,22 @@ test('a log that root made there before, as supervisord does, is written on', as
   t.equal(lstatSync(at('log/a.log')).uid, 0);
 });
 
+test('a log directory of root’s in a user’s directory is written as root, and a link in its place is not followed', async (t) => {
+  if (!needsRoot(t)) return;
+  const { place, at, uid } = makeSite(t, { stdout_logfile: '%(here)s/log/own/a.log' }, 'waits');
+  mkdirSync(at('log/own'));
+  const supd = await startIn(t, place);
+  await until('ready', () => place.read('log/own/a.log').includes('ready'));
+  t.equal(lstatSync(at('log/own/a.log')).uid, 0);
+  t.not(uid, 0);
+  mkdirSync(at('elsewhere'));
+  renameSync(at('log/own'), at('log/moved'));
+  symlinkSync(at('elsewhere'), at('log/own'));
+  process.kill(supd.pid, 'SIGUSR2');
+  await until('the refusal', async () => /EACCES/.test((await supd.state('a', 'RUNNING')).logFailure));
+  t.same(readdirSync(at('elsewhere')), []);
+});
+
 test('a link that comes while supd runs is met at the next opening', async (t) => {
   if (!needsRoot(t)) return;
   const { place, at, uid, gid } = makeSite(t, {}, 'waits');
