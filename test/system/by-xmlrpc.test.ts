@@ -1,0 +1,69 @@
+/** supctl at supd's HTTP sockets: what it says there, and what it says at the control socket. */
+import tap, { test } from 'tap';
+import { program, section } from '../helpers/place.js';
+import { startSupd } from '../helpers/start-supd.js';
+import { until } from '../helpers/until.js';
+
+tap.setTimeout(120_000);
+
+const factory = { 'supervisor.rpcinterface_factory': 'supervisor.rpcinterface:make_main_rpcinterface' };
+
+test('supctl says the same by XML-RPC as at the control socket', async (t) => {
+  const supd = await startSupd(
+    t,
+    section('unix_http_server', { file: '%(here)s/http.sock', username: 'u', password: 'p' }) +
+      section('rpcinterface:supervisor', factory) +
+      program('a', 'prints-lines 3') +
+      program('b', 'waits', { autostart: false }) +
+      section('group:g', { programs: 'b' }),
+  );
+  await supd.says('a', 'line 000000003\n');
+  const login = ['-s', `unix://${supd.dir}/http.sock`, '-u', 'u', '-p', 'p'];
+  const steady = (text: string) =>
+    text.replace(/uptime \d+:\d\d:\d\d/g, 'uptime').replace(/pid \d+/g, 'pid N');
+  for (const words of [
+    ['status'],
+    ['status', 'g:*', 'nobody'],
+    ['avail'],
+    ['pid', 'a'],
+    ['tail', 'a'],
+    ['tail', '-9', 'a', 'stdout'],
+    ['tail', 'nobody'],
+    ['start', 'a'],
+    ['start', 'g:b'],
+    ['signal', 'HUP', 'g:b'],
+    ['stop', 'g:*'],
+    ['restart', 'a'],
+    ['reread'],
+    ['add', 'a'],
+    ['remove', 'a'],
+    ['clear', 'g:b'],
+    ['stop', 'all'],
+    ['start', 'all'],
+    ['update'],
+  ]) {
+    const before = (await supd.told('status')).stdout;
+    const here = await supd.told(...words);
+    if (before !== '' && ['start', 'stop', 'restart'].includes(words[0] ?? '')) {
+      // As it was before the first of the two.
+      for (const one of ['a', 'g:b']) {
+        const ran = new RegExp(`^${one} +RUNNING`, 'm').test(before);
+        await supd.told(ran ? 'start' : 'stop', one);
+      }
+    }
+    const there = await supd.told(...login, ...words);
+    t.same(
+      { ...there, stdout: steady(there.stdout) },
+      { ...here, stdout: steady(here.stdout) },
+      words.join(' '),
+    );
+  }
+  t.match(await supd.told('-s', `unix://${supd.dir}/http.sock`, 'status'), {
+    status: 1,
+    stdout: /requires authentication/,
+  });
+  t.match(await supd.told(...login, 'job', 'list'), { status: 3, stdout: /XML-RPC/ });
+  t.match(await supd.told(...login, 'shutdown'), { status: 0, stdout: 'Shut down\n' });
+  t.match(await supd.ended(), { code: 0 });
+  await until('the socket to be gone', async () => (await supd.told(...login, 'status')).status === 4);
+});
