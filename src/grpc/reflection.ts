@@ -45,7 +45,10 @@ function answerTo(question: Question): Answer {
 }
 
 function allServices(): Answer {
-  const service = files.flatMap(({ services }) => services.map((name) => ({ name })));
+  const service = files
+    .flatMap(({ services }) => services)
+    .sort()
+    .map((name) => ({ name }));
   return { listServicesResponse: { service } };
 }
 
