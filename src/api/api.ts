@@ -218,7 +218,11 @@ export interface Api {
   daemon(): DaemonView;
   mode(): DaemonView['state'];
   groups(): readonly GroupView[];
-  processes(targets: readonly string[]): {
+  /** @param withIdentity  which costs three more reads of /proc for each */
+  processes(
+    targets: readonly string[],
+    withIdentity?: boolean,
+  ): {
     readonly processes: readonly ProcessView[];
     readonly unknown: readonly ProcessResult[];
   };

@@ -63,7 +63,7 @@ export interface Client {
 
   /** No targets: all. */
   listProcesses(
-    request?: { readonly targets?: readonly string[] },
+    request?: { readonly targets?: readonly string[]; readonly withIdentity?: boolean },
     options?: Options,
   ): Promise<{ readonly processes: readonly ProcessView[]; readonly unknown: readonly ProcessResult[] }>;
   getProcess(request: { readonly name: string }, options?: Options): Promise<ProcessView>;

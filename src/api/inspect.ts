@@ -45,19 +45,19 @@ export function makeInspect(daemon: Daemon): Inspect {
     }),
     mode: () => STATES[daemon.engine.world.mode],
     groups: () => groups(daemon),
-    processes(targets) {
+    processes(targets, withIdentity = false) {
       const { world } = daemon.engine;
       const live = [...world.processes.values()].flatMap(({ state }) => pidOf(state) || []);
       daemon.usage.watch(live);
       if (targets.length === 0)
-        return { processes: sorted(world.processes.values()).map(view(daemon)), unknown: [] };
+        return { processes: sorted(world.processes.values()).map(view(daemon, withIdentity)), unknown: [] };
       const { found, unknown } = findTargets(world, targets);
-      return { processes: found.map((target) => view(daemon)(target.process)), unknown };
+      return { processes: found.map((target) => view(daemon, withIdentity)(target.process)), unknown };
     },
-    process: (name) => view(daemon)(findProcess(daemon.engine.world, name)),
+    process: (name) => view(daemon, true)(findProcess(daemon.engine.world, name)),
     explain: (name) => {
       const process = findProcess(daemon.engine.world, name);
-      return { process: view(daemon)(process), ...explain(daemon, process) };
+      return { process: view(daemon, true)(process), ...explain(daemon, process) };
     },
     configurations: () => {
       refuseIfClosing(daemon);
@@ -129,14 +129,14 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-function view(daemon: Daemon): (process: Process) => ProcessView {
+function view(daemon: Daemon, withIdentity: boolean): (process: Process) => ProcessView {
   const now = readNow();
   return (process) => {
     const { spec, state, exit } = process;
     const pid = pidOf(state);
     const streams = daemon.streamsOf(spec.id);
     const status = pid > 0 ? readStatus(pid) : undefined;
-    const identity = pid > 0 ? readIdentity(pid) : undefined;
+    const identity = withIdentity && pid > 0 ? readIdentity(pid) : undefined;
     return {
       name: spec.name,
       group: spec.group,

@@ -49,7 +49,8 @@ export function connect(socketPath: string): Client {
     watchEvents: (request, options) => many(methods.watchEvents, request ?? {}, watchedFromWire, options),
 
     listProcesses: async (request, options) => {
-      const wire = await one(methods.listProcesses, { targets: [...(request?.targets ?? [])] }, options);
+      const { targets = [], withIdentity = false } = request ?? {};
+      const wire = await one(methods.listProcesses, { targets: [...targets], withIdentity }, options);
       return { processes: wire.processes.map(processFromWire), unknown: wire.unknown.map(resultFromWire) };
     },
     getProcess: async (request, options) =>

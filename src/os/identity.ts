@@ -1,7 +1,8 @@
 /** Who a process is and what it may do, read from proc(5). A process that is gone is `undefined`, never an error. */
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import type { Identity, Limit } from '../core/identity.js';
 import { libc } from './libc.js';
+import { readProcFile } from './proc.js';
 
 /** By bit: capabilities(7), linux/capability.h. */
 const CAPABILITIES = (
@@ -13,9 +14,9 @@ const CAPABILITIES = (
 
 /** From /proc/PID/status, stat and limits. */
 export function readIdentity(pid: number): Identity | undefined {
-  const status = read(`/proc/${pid}/status`);
-  const stat = read(`/proc/${pid}/stat`);
-  const limits = read(`/proc/${pid}/limits`);
+  const status = readProcFile(`/proc/${pid}/status`);
+  const stat = readProcFile(`/proc/${pid}/stat`);
+  const limits = readProcFile(`/proc/${pid}/limits`);
   const uids = numbers(status, /^Uid:(.*)$/m);
   if (!status || !stat || limits === undefined || uids.length !== 4) return undefined;
   // A zombie has no limits.
@@ -43,7 +44,7 @@ export function readIdentity(pid: number): Identity | undefined {
 
 /** The words of its command line as it is now; empty for a zombie and in the middle of an exec. */
 export function readCommandLine(pid: number): readonly string[] | undefined {
-  const text = read(`/proc/${pid}/cmdline`);
+  const text = readProcFile(`/proc/${pid}/cmdline`);
   return text?.split('\0').slice(0, -1);
 }
 
@@ -74,12 +75,4 @@ function bound(text: string | undefined): number {
 function numbers(text: string | undefined, line: RegExp): number[] {
   const found = text === undefined ? undefined : line.exec(text)?.[1];
   return (found ?? '').split(/\s+/).filter(Boolean).map(Number);
-}
-
-function read(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'latin1');
-  } catch {
-    return undefined;
-  }
 }

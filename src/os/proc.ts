@@ -22,7 +22,7 @@ export interface Status {
 
 /** /proc/PID/stat. */
 export function readStat(pid: number): ProcStat | undefined {
-  const text = read(`/proc/${pid}/stat`);
+  const text = readProcFile(`/proc/${pid}/stat`);
   if (text === undefined) return undefined;
   // The name may hold anything, parentheses too: fields count from the last one.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
@@ -35,7 +35,7 @@ export function readStat(pid: number): ProcStat | undefined {
  * @returns wait(2)'s status word; undefined: it lives, it is gone, or it is another one by now
  */
 export function readZombieStatus(pid: number, startTicks: number): number | undefined {
-  const text = read(`/proc/${pid}/stat`);
+  const text = readProcFile(`/proc/${pid}/stat`);
   const fields = text
     ?.slice(text.lastIndexOf(')') + 2)
     .trimEnd()
@@ -46,7 +46,7 @@ export function readZombieStatus(pid: number, startTicks: number): number | unde
 
 /** One boot of this machine has one, another boot another: proc_sys_kernel(5), random/boot_id. */
 export function readBootId(): string {
-  return read('/proc/sys/kernel/random/boot_id')?.trim() ?? '';
+  return readProcFile('/proc/sys/kernel/random/boot_id')?.trim() ?? '';
 }
 
 /** All processes that can be seen. */
@@ -83,7 +83,7 @@ const RESIDENT = /^VmRSS:\s+(\d+) kB/m;
 
 /** Effective identity and resident memory, from /proc/PID/status. */
 export function readStatus(pid: number): Status | undefined {
-  const text = read(`/proc/${pid}/status`);
+  const text = readProcFile(`/proc/${pid}/status`);
   const uid = text && UID.exec(text)?.[1];
   const gid = text && GID.exec(text)?.[1];
   if (!text || !uid || !gid) return undefined;
@@ -95,7 +95,7 @@ export function readStatus(pid: number): Status | undefined {
 
 /** One variable of the environment a process was started with; undefined also when it may not be read. */
 export function readVariable(pid: number, name: string): string | undefined {
-  const entry = read(`/proc/${pid}/environ`)
+  const entry = readProcFile(`/proc/${pid}/environ`)
     ?.split('\0')
     .find((one) => one.startsWith(`${name}=`));
   return entry === undefined
@@ -141,14 +141,15 @@ function statOf(path: string): Stats | undefined {
 
 /** The soft limit of open files of a process. */
 export function readNofileLimit(pid: number): number | undefined {
-  const soft = /^Max open files\s+(\d+)/m.exec(read(`/proc/${pid}/limits`) ?? '')?.[1];
+  const soft = /^Max open files\s+(\d+)/m.exec(readProcFile(`/proc/${pid}/limits`) ?? '')?.[1];
   return soft === undefined ? undefined : Number(soft);
 }
 
 const buffer = Buffer.alloc(16384);
 
 /** Proc files say their size is 0; the first read gives all of what is read here. */
-function read(path: string): string | undefined {
+/** A file of proc(5), by a buffer that all share: Node's own read takes a new one each time. */
+export function readProcFile(path: string): string | undefined {
   let fd: number | undefined;
   try {
     fd = openSync(path, 'r');

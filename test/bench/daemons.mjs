@@ -1,6 +1,6 @@
 // The two that are compared, each with the same programs and options in its own configuration.
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { keepTrackOf } from './place.mjs';
 import { until } from './until.mjs';
@@ -59,6 +59,8 @@ export function versionOf({ daemon }) {
  */
 export function start(which, above, programs) {
   const dir = path.join(above, which.name);
+  // What an earlier one left: supd would take its programs back.
+  rmSync(dir, { recursive: true, force: true });
   mkdirSync(dir, { recursive: true });
   const conf = path.join(dir, 'daemon.conf');
   writeFileSync(conf, `${which.sections(dir)}\n${programs}\n`);

@@ -17,7 +17,7 @@ export const status: Command = {
   completes: 'processes',
   async run({ client, terminal, signal }, flags) {
     const targets = flags.words.includes('all') ? [] : flags.words;
-    const listed = await client().listProcesses({ targets }, { signal });
+    const listed = await client().listProcesses({ targets, withIdentity: flags.has('--json') }, { signal });
     if (flags.has('--json')) {
       for (const unknown of listed.unknown) terminal.hint(resultLine(unknown));
       terminal.line(document(listed.processes.map(processJson)));

@@ -29,8 +29,8 @@ type Settled = {
 /** Its handlers. */
 export function processHandlers(api: Api): Pick<Handlers, ProcessMethods> {
   return {
-    listProcesses: ({ targets }) => {
-      const { processes, unknown } = api.processes(targets);
+    listProcesses: ({ targets, withIdentity }) => {
+      const { processes, unknown } = api.processes(targets, withIdentity);
       return { processes: processes.map(processToWire), unknown: unknown.map(resultToWire) };
     },
     getProcess: ({ name }) => ({ process: processToWire(api.process(name)) }),
