@@ -214,18 +214,17 @@ export interface HoldView {
   readonly since: Millis;
 }
 
+interface Found {
+  readonly processes: readonly ProcessView[];
+  readonly unknown: readonly ProcessResult[];
+}
+
 export interface Api {
   daemon(): DaemonView;
   mode(): DaemonView['state'];
   groups(): readonly GroupView[];
   /** @param withIdentity  which costs three more reads of /proc for each */
-  processes(
-    targets: readonly string[],
-    withIdentity?: boolean,
-  ): {
-    readonly processes: readonly ProcessView[];
-    readonly unknown: readonly ProcessResult[];
-  };
+  processes(targets: readonly string[], withIdentity?: boolean): Found;
   process(name: string): ProcessView;
   /** Why a process is as it is. */
   explain(name: string): Explained;
