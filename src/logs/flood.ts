@@ -20,10 +20,13 @@ const TURN_MS = 2;
  */
 const WORTH_BYTES = 32 * 1024;
 const PAUSE_MS = 2;
+/** Rounds in which nobody had anything get rarer up to this: floods are over, or their writers have no processor. */
+const LONGEST_PAUSE_MS = 16;
 
 const flooders = new Set<Flooder>();
 let buffer: Buffer | undefined;
 let isArmed = false;
+let pauseMs = PAUSE_MS;
 
 export const flood = {
   join(flooder: Flooder): void {
@@ -37,7 +40,7 @@ export const flood = {
 
 function pause(): void {
   isArmed = true;
-  setTimeout(turn, PAUSE_MS);
+  setTimeout(turn, pauseMs);
 }
 
 function turn(): void {
@@ -45,10 +48,12 @@ function turn(): void {
   buffer ??= Buffer.allocUnsafeSlow(CHUNK_BYTES);
   const end = performance.now() + TURN_MS;
   let isWorth = false;
+  let isEmpty = true;
   let isOver = false;
   for (const flooder of [...flooders]) {
     const count = flooder.gulp(buffer);
     if (count >= WORTH_BYTES) isWorth = true;
+    if (count !== 0) isEmpty = false;
     // Round robin: whoever had a read goes behind those that have not.
     if (flooders.delete(flooder)) flooders.add(flooder);
     if (performance.now() >= end) {
@@ -56,6 +61,7 @@ function turn(): void {
       break;
     }
   }
+  pauseMs = isEmpty ? Math.min(2 * pauseMs, LONGEST_PAUSE_MS) : PAUSE_MS;
   if (flooders.size === 0) return;
   if (isOver || isWorth) {
     isArmed = true;

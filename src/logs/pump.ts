@@ -35,7 +35,7 @@ const CALM_MS = 1000;
  * Pipes enlarged at once. One flood gains by it; many at once don't, and beyond 64 MiB (pipe-user-pages-soft,
  * pipe(7)) the kernel would shrink an ordinary user's next pipes.
  */
-const ENLARGED_MAX = 16;
+const ENLARGED_MAX = 2;
 let enlargedCount = 0;
 
 /**
