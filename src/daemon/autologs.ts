@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { readdirSync, unlinkSync } from 'node:fs';
 import path from 'node:path';
 import type { SavedLogs } from '../core/saved.js';
+import { openFiles } from '../os/proc.js';
 
 interface AutoLogNames {
   readonly childLogDir: string;
@@ -16,7 +17,8 @@ export function autoPath(options: AutoLogNames, process: string, channel: string
 }
 
 /**
- * Removes the AUTO logs of earlier starts. Called with the daemon's lock held: they can't be another's.
+ * Removes the AUTO logs of earlier starts, called with the daemon's lock held. One that a process has open is another
+ * daemon's, with the same identifier, and stays.
  * @param written  those that programs still write to, by slot; undefined: any may be
  */
 export function removeAutoLogs(
@@ -34,8 +36,13 @@ export function removeAutoLogs(
   } catch {
     return;
   }
-  const isSpared = (name: string) => spared.has(path.join(childLogDir, name.replace(/\.\d+$/, '')));
-  for (const name of names.filter((one) => pattern.test(one) && !isSpared(one))) {
+  names = names.filter((one) => pattern.test(one));
+  const open = names.length > 0 ? openFiles() : new Set<string>();
+  const isSpared = (name: string) => {
+    const log = path.join(childLogDir, name.replace(/\.\d+$/, ''));
+    return spared.has(log) || open.has(log);
+  };
+  for (const name of names.filter((one) => !isSpared(one))) {
     try {
       unlinkSync(path.join(childLogDir, name));
     } catch {

@@ -1,5 +1,14 @@
 /** What the kernel says of a process, from proc(5). A process that is gone is `undefined`, never an error. */
-import { closeSync, openSync, readdirSync, readFileSync, readSync, type Stats, statSync } from 'node:fs';
+import {
+  closeSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  readSync,
+  type Stats,
+  statSync,
+} from 'node:fs';
 
 export interface ProcStat {
   readonly pid: number;
@@ -109,6 +118,19 @@ export function hasStandardFile(pid: number, paths: readonly string[]): boolean 
   if (open.length === 0) return false;
   const files = paths.flatMap((path) => statOf(path) ?? []);
   return files.some(({ ino, dev }) => open.some((one) => one.ino === ino && one.dev === dev));
+}
+
+/** Paths of all files that living processes have open, as far as we may look. */
+export function openFiles(): ReadonlySet<string> {
+  const found = new Set<string>();
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    try {
+      for (const fd of readdirSync(`/proc/${pid}/fd`)) found.add(readlinkSync(`/proc/${pid}/fd/${fd}`));
+    } catch {
+      // It has ended, or closed what we were about to look at, or is not ours to look at.
+    }
+  }
+  return found;
 }
 
 /** Is this file one of those that it has open? */

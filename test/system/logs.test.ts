@@ -289,3 +289,13 @@ function cpuTicks(pid: number): number {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return Number(fields[11]) + Number(fields[12]);
 }
+
+test('a start leaves the AUTO logs of another daemon in the same directory alone, whatever their identifiers', async (t) => {
+  const auto = program('a', 'waits', { stdout_logfile: 'AUTO' });
+  const first = await startSupd(t, auto);
+  const said = () => first.told('tail', 'a');
+  await until('it to speak', async () => (await said()).stdout.includes('ready'));
+  const second = await startSupd(t, auto, { daemon: { childlogdir: first.dir } });
+  await second.state('a', 'RUNNING');
+  t.match(await said(), { status: 0, stdout: /ready/ });
+});
