@@ -54,6 +54,11 @@ export interface StepAnswer {
   readonly endTime?: Millis;
   readonly output: string;
   readonly outputBytes: number;
+  /** Absent: unknown, or it never ran. */
+  readonly cpuMs?: Millis;
+  readonly peakBytes?: number;
+  /** What it usually takes, while the run is watched. */
+  readonly usualMs?: Millis;
 }
 
 export interface RunAnswer {
@@ -68,6 +73,12 @@ export interface RunAnswer {
   readonly startTime?: Millis;
   readonly endTime?: Millis;
   readonly steps: readonly StepAnswer[];
+  /** Absent: unknown of a step, or none ran. */
+  readonly cpuMs?: Millis;
+  readonly peakBytes?: number;
+  readonly usualMs?: Millis;
+  /** Skipped, since it was due while nobody could run it. */
+  readonly missed: boolean;
 }
 
 export interface JobAnswer {

@@ -1,7 +1,10 @@
 /** What a client may ask, whatever the wire. Types only. Refusals are thrown as SupdError. */
 import type { Identity } from '../core/identity.js';
-import type { JobSpec, RunRecord } from '../core/job.js';
+import type { RunRecord } from '../core/job.js';
 import type { Millis, ProcessSpec, ShownState } from '../core/program.js';
+import type { DueTime, JobView, RunView } from './job-views.js';
+
+export type { DueTime, JobView, RunView, StepView } from './job-views.js';
 
 /** Who asks. A `reader` may look at everything and change nothing. */
 export interface Caller {
@@ -163,26 +166,6 @@ export type Watched =
   | { readonly kind: 'event'; readonly event: EventView }
   | { readonly kind: 'gap'; readonly missed: number };
 
-export interface JobView {
-  readonly spec: JobSpec;
-  readonly nextRun?: Millis;
-  readonly lastRun?: RunRecord;
-  /** Begin of the newest run, or step of another's run, that ended ok or degraded. */
-  readonly lastGood?: Millis;
-  readonly overdue: boolean;
-  /** Empty: it is not. */
-  readonly overdueReason: string;
-}
-
-export interface DueTime {
-  readonly job: string;
-  readonly time: Millis;
-  /** In the job's zone: "2026-11-24 03:00 CET". */
-  readonly local: string;
-  /** What a change of the clock does to it, or empty. */
-  readonly note: string;
-}
-
 /** How one way of a [notify:x] went; `failure` is empty when the message was taken. */
 export interface Delivery {
   readonly channel: string;
@@ -288,7 +271,7 @@ export interface Api {
     job: string,
     how: { readonly fromStep?: string; readonly dryRun?: boolean },
     asked: Asked,
-  ): AsyncIterable<RunRecord>;
+  ): AsyncIterable<RunView>;
   cancelRun(job: string, asked: Asked): string;
   runs(job: string, limit: number): readonly RunRecord[];
   preview(job: string | undefined, count: number): readonly DueTime[];

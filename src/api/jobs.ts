@@ -5,9 +5,10 @@ import { clockChangeAt, nextRun } from '../config/cron.js';
 import type { JobSpec, RunRecord, StepRecord } from '../core/job.js';
 import { previewRun, refuseRequest } from '../core/job-questions.js';
 import { runOf } from '../core/jobs.js';
+import { usualDurations } from '../core/usual.js';
 import type { Daemon } from '../daemon/daemon.js';
 import { follow, readLog } from '../logs/follow.js';
-import type { Api, Asked, DueTime, JobView } from './api.js';
+import type { Api, Asked, DueTime, JobView, RunView } from './api.js';
 import { openChannel } from './channel.js';
 import { SupdError } from './errors.js';
 import { tellAsked } from './told.js';
@@ -17,6 +18,8 @@ export type Jobs = Pick<Api, 'jobs' | 'runJob' | 'cancelRun' | 'runs' | 'preview
 const CHUNK_BYTES = 65536;
 /** A scheduled run is late when it has not begun this long after its time. */
 const OVERDUE_MS = 60_000;
+/** Runs that may tell how long one usually takes. */
+const RUNS_COMPARED = 30;
 
 export function makeJobs(daemon: Daemon): Jobs {
   return {
@@ -67,7 +70,7 @@ async function* runJob(
   job: string,
   how: { readonly fromStep?: string; readonly dryRun?: boolean },
   asked: Asked,
-): AsyncGenerator<RunRecord> {
+): AsyncGenerator<RunView> {
   specOf(daemon, job);
   const { jobs } = daemon.engine.world;
   const refused = refuseRequest(jobs, job, how.fromStep);
@@ -80,6 +83,7 @@ async function* runJob(
   tellAsked(daemon, 'run', [job, ...(how.fromStep ? [`from ${how.fromStep}`] : [])], asked);
   const id = daemon.newRunId(job);
   const channel = openChannel<RunRecord>();
+  const usual = usualDurations(job, daemon.journal.runs(job, RUNS_COMPARED));
   const off = daemon.onRun((run) => {
     if (run.id !== id) return;
     channel.push(run);
@@ -99,9 +103,14 @@ async function* runJob(
     },
   });
   for await (const run of channel.values(asked.signal, off)) {
-    yield run;
+    yield withUsual(run, usual);
     if (asked.noWait) return;
   }
+}
+
+function withUsual(run: RunRecord, usual: ReadonlyMap<string, number>): RunView {
+  const of = (name: string) => (usual.has(name) ? { usualMs: usual.get(name) } : {});
+  return { ...run, ...of(run.job), steps: run.steps.map((step) => ({ ...step, ...of(step.name) })) };
 }
 
 function dryRun(daemon: Daemon, job: string, from: string | undefined): RunRecord {

@@ -8,6 +8,7 @@ import { judgeExit, retryDelay, type Verdict } from './judge.js';
 import type { Exit, Millis } from './program.js';
 import type { Phase } from './run.js';
 import { go, record, send, tell, update, type Work } from './run-work.js';
+import { spentWith } from './spent.js';
 
 const TERM = 15;
 const KILL = 9;
@@ -56,8 +57,10 @@ export function exited(
   event: Extract<StepEvent, { type: 'stepExited' }>,
 ): Verdict | undefined {
   const { unit: index, pid } = phase;
-  const outputBytes = work.run.states[index]!.record.outputBytes + event.outputBytes;
-  record(work, index, { exit: event.exit, output: event.output.slice(-OUTPUT_CHARACTERS), outputBytes });
+  const before = work.run.states[index]!.record;
+  const outputBytes = before.outputBytes + event.outputBytes;
+  const output = event.output.slice(-OUTPUT_CHARACTERS);
+  record(work, index, { exit: event.exit, output, outputBytes, ...spentWith(before, event) });
   const timeout = phase.name === 'KILLING' ? phase.timeout : undefined;
   const verdict = timeout ?? judgeExit(event.exit, event.outputBytes, work.run.units[index]!.spec);
   const exit = timeout === undefined ? event.exit : undefined;

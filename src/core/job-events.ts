@@ -66,6 +66,9 @@ export type StepEvent =
       readonly outputBytes: number;
       /** Its last lines. */
       readonly output: string;
+      /** Of its processor time and its memory at most; undefined: unknown. */
+      readonly cpuMs?: Millis;
+      readonly peakBytes?: number;
       /** Something that it started is still alive. */
       readonly leftover: boolean;
     })

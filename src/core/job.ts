@@ -64,6 +64,10 @@ export interface StepRecord {
   readonly outputBytes: number;
   /** The last lines, at most 4 KiB of text. */
   readonly output: string;
+  /** Processor time of all attempts; undefined: unknown, since another supd saw it begin, or it never ran. */
+  readonly cpuMs?: Millis;
+  /** Resident memory of its largest process at most; undefined: unknown, it was over too soon, or it never ran. */
+  readonly peakBytes?: number;
 }
 
 /** One run as it is kept on disk and shown. A single command is a run with one step of its own name. */

@@ -1,8 +1,8 @@
 /** Starts processes as the core asks for them and tells how that went and how they end. */
 import { closeSync, openSync, statSync } from 'node:fs';
 import { type Chain, composeChain, composeEnvironment, type Tools } from '../core/launch.js';
-import type { Exit, LaunchSpec, SpawnFailure } from '../core/program.js';
-import type { Exits } from '../os/exits.js';
+import type { LaunchSpec, SpawnFailure } from '../core/program.js';
+import type { Ended, Exits } from '../os/exits.js';
 import { withNofile } from '../os/limits.js';
 import { ListenError } from '../os/listen.js';
 import { readStat } from '../os/proc.js';
@@ -43,7 +43,7 @@ export interface SpawnOrder {
   /** SUPERVISOR_… and SUPD_… of this process. */
   readonly tags: Readonly<Record<string, string>>;
   readonly openFds: OpenFds;
-  readonly ended: (exit: Exit) => void;
+  readonly ended: Ended;
 }
 
 /** One attempt. Never throws: what can be wrong with a configured command is an answer in words. */

@@ -2,7 +2,10 @@
 import { chownSync, closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import type { OfStep, StepEffect, StepEvent } from '../core/job-events.js';
 import type { Exit } from '../core/program.js';
+import type { Ended } from '../os/exits.js';
+import { type Rusage, residentPeak } from '../os/rusage.js';
 import { type Member, signalProcess, type Tag } from '../os/tree.js';
+import { Peaks } from './peaks.js';
 import { RunLocks } from './runlocks.js';
 import { openNull, type SpawnerParts, spawnOne } from './spawner.js';
 import { Strays } from './strays.js';
@@ -32,6 +35,7 @@ export class Steps {
   /** Main processes of steps that run now, by run: it does one thing at a time. */
   readonly #live = new Map<string, number>();
   readonly #verifier: Verifier;
+  readonly #peaks = new Peaks();
 
   constructor(parts: StepsParts) {
     this.#parts = parts;
@@ -68,6 +72,7 @@ export class Steps {
 
   close(): void {
     this.#verifier.close();
+    this.#peaks.close();
     this.#locks.close();
   }
 
@@ -86,13 +91,14 @@ export class Steps {
         const extra = this.#locks.of(run);
         return { stdin: openNull(), stdout: out, stderr: out, extra };
       },
-      ended: (exit) => {
-        if (spawned.ok) this.#ended(effect, spawned.pid, exit, output, before);
+      ended: (exit, rusage) => {
+        if (spawned.ok) this.#ended(effect, spawned.pid, exit, output, before, rusage);
       },
     });
     if (!spawned.ok) return this.#parts.answer({ type: 'stepSpawnFailed', run, step, why: spawned.why });
     this.#live.set(run, spawned.pid);
     const { pid, startTicks, expected } = spawned;
+    this.#peaks.watch(pid, residentPeak('self'));
     // A step that is not who it should be ends as one that failed.
     if (expected) this.#verifier.expect(pid, expected, ({ wrong }) => wrong && signalProcess(-pid, KILL));
     const birth = startTicks === undefined ? {} : { startTicks };
@@ -124,15 +130,18 @@ export class Steps {
     const { exits } = this.#parts.spawner;
     const { pid } = member;
     const output = this.#parts.outputPath(of.run, of.step);
-    if (!exits.adopt(member, (exit) => this.#ended(of, pid, exit, output, before))) return false;
+    const ended: Ended = (exit, rusage) => this.#ended(of, pid, exit, output, before, rusage);
+    if (!exits.adopt(member, ended)) return false;
+    this.#peaks.watch(pid);
     if (exits.isAdopted(pid)) this.#parts.sweeper.lookFurther(pid, 'adopted');
     this.#live.set(of.run, pid);
     this.#parts.told('info', `took back: "${of.step}" of ${of.run} with pid ${pid}`);
     return true;
   }
 
-  #ended(of: OfStep, pid: number, exit: Exit, path: string, before: number): void {
+  #ended(of: OfStep, pid: number, exit: Exit, path: string, before: number, rusage?: Rusage): void {
     const { run, step } = of;
+    const peakBytes = this.#peaks.peakOf(pid, rusage);
     this.#live.delete(run);
     this.#locks.settle(run);
     const { size, text } = readEnd(path, before);
@@ -144,6 +153,8 @@ export class Steps {
       exit,
       outputBytes: Math.max(0, size - before),
       output: text,
+      ...(rusage === undefined ? {} : { cpuMs: rusage.cpuMs }),
+      ...(peakBytes === undefined ? {} : { peakBytes }),
       leftover,
     });
   }

@@ -7,11 +7,11 @@ import type { Exit } from '../core/program.js';
 import { Adopted } from './adopted.js';
 import { libc } from './libc.js';
 import { readStat } from './proc.js';
+import { type Rusage, takeEnded } from './rusage.js';
 import { type Member, signalProcess } from './tree.js';
 import { exitOf } from './waitstatus.js';
 
 const waitid = libc('int waitid(int idtype, int id, void *info, int options)');
-const waitpid = libc('int waitpid(int pid, _Out_ int *status, int options)');
 const prctl = libc('int prctl(int option, ulong a, ulong b, ulong c, ulong d)');
 
 const P_ALL = 0;
@@ -23,9 +23,12 @@ const PR_SET_CHILD_SUBREAPER = 36;
 /** Of one turn of the event loop, what taking the ended may take with all that follows from their ends. */
 const REAP_SLICE_MS = 3;
 
+/** How a child ended. What it used is known of children alone, not of those that another supd started. */
+export type Ended = (exit: Exit, rusage?: Rusage) => void;
+
 /** Opened once: takes SIGCHLD until closed. */
 export class Exits {
-  private readonly known = new Map<number, (exit: Exit) => void>();
+  private readonly known = new Map<number, Ended>();
   private readonly adopted = new Adopted();
   // Until `settle`: a zombie may be a child that this process started before it became this program.
   private foreign = 1;
@@ -40,7 +43,7 @@ export class Exits {
   }
 
   /** Tells `ended` once, when `pid`, a child made by spawnProcess, has ended. Call it in the turn of the spawn. */
-  expect(pid: number, ended: (exit: Exit) => void): void {
+  expect(pid: number, ended: Ended): void {
     this.known.set(pid, ended);
   }
 
@@ -48,7 +51,7 @@ export class Exits {
    * The same for a process that was started by a supd that is gone, or by this one before it executed itself anew.
    * @returns false when it isn't there any more; then `ended` is not called
    */
-  adopt(member: Member, ended: (exit: Exit) => void): boolean {
+  adopt(member: Member, ended: Ended): boolean {
     const stat = readStat(member.pid);
     if (stat?.ppid !== process.pid || stat.startTicks !== member.startTicks)
       return this.adopted.take(member, ended);
@@ -103,7 +106,7 @@ export class Exits {
       if (pid === 0) return;
       if (this.known.has(pid)) this.take(pid);
       else if (this.foreign > 0) return this.takeKnown();
-      else waitpid(pid, [0], WNOHANG);
+      else takeEnded(pid);
     }
     clearImmediate(this.later);
     this.later = setImmediate(this.onSignal);
@@ -121,10 +124,10 @@ export class Exits {
   }
 
   private take(pid: number): void {
-    const status = [0];
-    if (waitpid(pid, status, WNOHANG) !== pid) return;
+    const waited = takeEnded(pid);
+    if (!waited) return;
     const ended = this.known.get(pid);
     this.known.delete(pid);
-    ended?.(exitOf(status[0] ?? 0));
+    ended?.(exitOf(waited.status), waited.rusage);
   }
 }

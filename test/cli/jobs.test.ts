@@ -196,13 +196,72 @@ test('job runs --json has every field of runs and steps', async (t) => {
           endTime: null,
           output: 'done\n',
           outputBytes: 0,
+          cpuMs: null,
+          peakMemoryBytes: null,
+          usualMs: null,
         },
       ],
+      cpuMs: null,
+      peakMemoryBytes: null,
+      usualMs: null,
+      missed: false,
     },
   ]);
   const text = (await call(client, ['job', 'runs', 'backup', '-n', '3'])).out.split('\n');
-  t.match(text[0], /^RUN +OUTCOME +STARTED +TOOK +BY +WHY$/);
-  t.match(text[1], /^20261124T030000Z-1 {2}ok +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d {2}3 s {3}request$/);
+  t.match(text[0], /^RUN +OUTCOME +STARTED +TOOK +CPU +MEMORY +BY +WHY$/);
+  t.match(text[1], /^20261124T030000Z-1 {2}ok +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d {2}3 s {3}- +- +request$/);
+});
+
+test('job runs --steps tells what each step took and wrote, and of which nobody knows', async (t) => {
+  const spent = {
+    exitStatus: 0,
+    startTime: 0,
+    endTime: 2000,
+    cpuMs: 1500,
+    peakBytes: 48 << 20,
+    outputBytes: 12,
+  };
+  const client: Partial<Client> = {
+    listRuns: async () => [
+      run('nightly', {
+        cpuMs: 1500,
+        peakBytes: 48 << 20,
+        steps: [
+          step('zeopack', spent),
+          step('backup', {
+            outcome: 'failed',
+            startTime: 2000,
+            endTime: 3000,
+            reason: 'exit status unknown',
+          }),
+          step('rsync', { outcome: 'skipped', attempts: 0 }),
+        ],
+      }),
+    ],
+  };
+  const lines = (await call(client, ['job', 'runs', 'nightly', '--steps'])).out.split('\n');
+  t.match(lines[1], / 3 s +2 s +48 MB +request$/);
+  t.match(lines[2], /^ {2}STEP +OUTCOME +STARTED +TOOK +CPU +MEMORY +OUTPUT +WHY$/);
+  t.match(lines[3], /^ {2}zeopack +ok +.* 2 s +2 s +48 MB +12 B$/);
+  t.match(lines[4], /^ {2}backup +failed +.* 1 s +unknown +unknown +0 B +exit status unknown$/);
+  t.match(lines[5], /^ {2}rsync +skipped +- +- +- +- +0 B$/);
+});
+
+test('a missed run is one by name', async (t) => {
+  const missed = run('nightly', {
+    outcome: 'skipped',
+    missed: true,
+    reason: 'missed: supd was not running',
+    steps: [],
+  });
+  const client: Partial<Client> = {
+    listRuns: async () => [missed],
+    listJobs: async () => [job('nightly', { lastRun: missed })],
+  };
+  t.match(JSON.parse((await call(client, ['job', 'runs', 'nightly', '--json'])).out), [
+    { outcome: 'skipped', missed: true },
+  ]);
+  t.match((await call(client, ['job', 'list'])).out, /^nightly .* missed \d{4}-/m);
 });
 
 test('job log puts a heading before each step of a sequence, and none before a command alone', async (t) => {

@@ -1,6 +1,9 @@
 import { test } from 'tap';
 import { LinePrefixer, lastLines } from '../../src/cli/prefix.js';
+import { progressLine } from '../../src/cli/render/runs.js';
+import { spokenBytes } from '../../src/cli/render/sizes.js';
 import { localTime, rfc3339, spokenDuration } from '../../src/cli/render/times.js';
+import { run, step } from './samples.js';
 
 test('durations are spoken with at most two units', (t) => {
   const cases: readonly (readonly [number, string])[] = [
@@ -54,4 +57,24 @@ test('the last lines, with or without an end', (t) => {
   t.equal(last('a\n', 0), '');
   t.equal(last('', 3), '');
   t.end();
+});
+
+test('the progress of a run shows what runs, for how long, and how long it usually takes', async (t) => {
+  const steps = [step('zeopack'), step('backup', { outcome: 'running', startTime: 1000, usualMs: 61_000 })];
+  const going = run('nightly', { outcome: 'running', steps, usualMs: 99_000 });
+  t.equal(progressLine(going, 4000), 'nightly: backup running, 3 s, usually 1 min 1 s (2 of 2)');
+  const alone = [step('backup', { outcome: 'running', startTime: 1000, attempts: 2 })];
+  const first = run('backup', { outcome: 'running', steps: alone });
+  t.equal(progressLine(first, 4000), 'backup: running, 3 s, attempt 2');
+});
+
+test('sizes are spoken by 1024', async (t) => {
+  t.strictSame([0, 812, 1024, 3500, 58 << 20, 1.25 * 2 ** 30].map(spokenBytes), [
+    '0 B',
+    '812 B',
+    '1.0 KB',
+    '3.4 KB',
+    '58 MB',
+    '1.3 GB',
+  ]);
 });

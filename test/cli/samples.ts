@@ -64,6 +64,7 @@ export function run(job: string, over: Partial<RunAnswer> = {}): RunAnswer {
     startTime: 0,
     endTime: 3000,
     steps: [step(job)],
+    missed: false,
     ...over,
   };
 }

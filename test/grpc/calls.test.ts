@@ -141,6 +141,14 @@ test('jobs, runs and their steps', async (t) => {
       [undefined, '', 'waiting'],
     ],
   );
+  t.strictSame(
+    seen[1]?.steps.map(({ cpuMs, peakBytes }) => [cpuMs, peakBytes]),
+    [
+      [1500, 48_000_000],
+      [undefined, undefined],
+      [undefined, undefined],
+    ],
+  );
 });
 
 test('a refusal keeps its code, words, field and lines', async (t) => {

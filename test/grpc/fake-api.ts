@@ -67,6 +67,8 @@ export const run: RunRecord = {
       endTime: 1_700_000_030_000,
       outputBytes: 3,
       output: 'ok\n',
+      cpuMs: 1500,
+      peakBytes: 48_000_000,
     },
     {
       name: 'rsync',

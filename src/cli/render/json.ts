@@ -129,6 +129,10 @@ export function runJson(one: RunAnswer): Json {
     startTime: rfc3339(one.startTime),
     endTime: rfc3339(one.endTime),
     steps: one.steps.map(stepJson),
+    cpuMs: one.cpuMs ?? null,
+    peakMemoryBytes: one.peakBytes ?? null,
+    usualMs: one.usualMs ?? null,
+    missed: one.missed,
   };
 }
 
@@ -170,5 +174,8 @@ function stepJson(one: StepAnswer): Json {
     endTime: rfc3339(one.endTime),
     output: one.output,
     outputBytes: one.outputBytes,
+    cpuMs: one.cpuMs ?? null,
+    peakMemoryBytes: one.peakBytes ?? null,
+    usualMs: one.usualMs ?? null,
   };
 }

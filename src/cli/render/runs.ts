@@ -1,5 +1,6 @@
 /** Jobs and their runs, line by line. */
 import type { DueTime, JobAnswer, RunAnswer, StepAnswer } from '../../grpc/client.js';
+import { spokenBytes } from './sizes.js';
 import { tableLines } from './table.js';
 import { localTime, spokenDuration } from './times.js';
 
@@ -28,11 +29,32 @@ export function runLines(runs: readonly RunAnswer[]): readonly string[] {
     run.id,
     run.outcome,
     run.startTime === undefined ? '-' : localTime(run.startTime),
-    took(run) === undefined ? '-' : spokenDuration(took(run) ?? 0),
+    spoken(took(run)),
+    spoken(run.cpuMs),
+    run.peakBytes === undefined ? '-' : spokenBytes(run.peakBytes),
     run.trigger + (run.requestedBy === '' ? '' : ` by ${run.requestedBy}`),
     run.reason,
   ]);
-  return tableLines([['RUN', 'OUTCOME', 'STARTED', 'TOOK', 'BY', 'WHY'], ...rows]);
+  return tableLines([['RUN', 'OUTCOME', 'STARTED', 'TOOK', 'CPU', 'MEMORY', 'BY', 'WHY'], ...rows]);
+}
+
+/** `job runs --steps`: under each run its steps, with what they took and wrote. */
+export function runStepLines(run: RunAnswer): readonly string[] {
+  const rows = run.steps.map((step) => [
+    `  ${step.name}`,
+    step.outcome,
+    step.startTime === undefined ? '-' : localTime(step.startTime),
+    spoken(took(step)),
+    isUnknown(step, step.cpuMs) ? 'unknown' : spoken(step.cpuMs),
+    isUnknown(step, step.peakBytes)
+      ? 'unknown'
+      : step.peakBytes === undefined
+        ? '-'
+        : spokenBytes(step.peakBytes),
+    spokenBytes(step.outputBytes),
+    step.reason,
+  ]);
+  return tableLines([['  STEP', 'OUTCOME', 'STARTED', 'TOOK', 'CPU', 'MEMORY', 'OUTPUT', 'WHY'], ...rows]);
 }
 
 /** `job next`. */
@@ -68,7 +90,9 @@ export function progressLine(run: RunAnswer, now: number): string {
   const attempt = step && step.attempts > 1 ? `, attempt ${step.attempts}` : '';
   const place = run.steps.length > 1 && at >= 0 ? ` (${at + 1} of ${run.steps.length})` : '';
   const what = step && !isAlone(run) ? `${step.name} running` : 'running';
-  return `${run.job}: ${what}, ${spokenDuration(now - since)}${attempt}${place}`;
+  const usual = step ? step.usualMs : run.usualMs;
+  const elapsed = `${spokenDuration(now - since)}${usual === undefined ? '' : `, usually ${spokenDuration(usual)}`}`;
+  return `${run.job}: ${what}, ${elapsed}${attempt}${place}`;
 }
 
 /** Is this the run of a single command, whose one step has the job's own name? */
@@ -102,11 +126,21 @@ function took({
   return startTime === undefined || endTime === undefined ? undefined : endTime - startTime;
 }
 
+function spoken(durationMs: number | undefined): string {
+  return durationMs === undefined ? '-' : spokenDuration(durationMs);
+}
+
+/** It has been tried and is over, and yet nobody saw. */
+function isUnknown(step: StepAnswer, value: number | undefined): boolean {
+  return value === undefined && step.attempts > 0 && step.endTime !== undefined;
+}
+
 function nextOf(job: JobAnswer): string {
   if (job.nextRun === undefined) return job.overdue ? 'overdue' : '-';
   return localTime(job.nextRun) + (job.overdue ? ' (overdue)' : '');
 }
 
 function lastOf(run: RunAnswer): string {
-  return run.startTime === undefined ? run.outcome : `${run.outcome} ${localTime(run.startTime)}`;
+  const outcome = run.missed ? 'missed' : run.outcome;
+  return run.startTime === undefined ? outcome : `${outcome} ${localTime(run.startTime)}`;
 }

@@ -1,8 +1,9 @@
 /** Jobs and their runs: to the contract from the api's records, from it to what the client gives. */
 import { constants } from 'node:os';
 import type { JobAnswer, RunAnswer, StepAnswer } from '../../api/answers.js';
-import type { DueTime, JobView } from '../../api/api.js';
-import type { Outcome, RunRecord, StepRecord } from '../../core/job.js';
+import type { DueTime, JobView, RunView, StepView } from '../../api/api.js';
+import type { Outcome } from '../../core/job.js';
+import { spentBy } from '../../core/spent.js';
 import type { supd } from '../contract.js';
 import { outcome } from './names.js';
 import { present, timeFromWire, timeToWire } from './time.js';
@@ -41,7 +42,8 @@ export function jobFromWire(wire: supd.v1.Job.$Properties): JobAnswer {
 }
 
 /** A run as the contract says it. */
-export function runToWire(run: RunRecord): supd.v1.JobRun.$Properties {
+export function runToWire(run: RunView): supd.v1.JobRun.$Properties {
+  const { cpuMs, peakBytes } = spentBy(run);
   return {
     id: run.id,
     job: run.job,
@@ -53,6 +55,10 @@ export function runToWire(run: RunRecord): supd.v1.JobRun.$Properties {
     startTime: timeToWire(run.startTime),
     endTime: timeToWire(run.endTime),
     steps: run.steps.map(stepToWire),
+    cpuMs,
+    peakMemoryBytes: peakBytes,
+    missed: run.missed === true,
+    usualMs: run.usualMs,
   };
 }
 
@@ -70,6 +76,10 @@ export function runFromWire(wire: supd.v1.JobRun.$Properties | null | undefined)
     ...present('startTime', timeFromWire(wire?.startTime)),
     ...present('endTime', timeFromWire(wire?.endTime)),
     steps: (wire?.steps ?? []).map(stepFromWire),
+    ...present('cpuMs', wire?.cpuMs),
+    ...present('peakBytes', wire?.peakMemoryBytes),
+    ...present('usualMs', wire?.usualMs),
+    missed: wire?.missed ?? false,
   };
 }
 
@@ -88,7 +98,7 @@ export function dueFromWire(wire: supd.v1.DueTime.$Properties): DueTime {
   };
 }
 
-function stepToWire(step: StepRecord): supd.v1.RunStep.$Properties {
+function stepToWire(step: StepView): supd.v1.RunStep.$Properties {
   const { exit } = step;
   return {
     name: step.name,
@@ -101,6 +111,9 @@ function stepToWire(step: StepRecord): supd.v1.RunStep.$Properties {
     endTime: timeToWire(step.endTime),
     output: step.output,
     outputBytes: step.outputBytes,
+    cpuMs: step.cpuMs,
+    peakMemoryBytes: step.peakBytes,
+    usualMs: step.usualMs,
   };
 }
 
@@ -116,6 +129,9 @@ function stepFromWire(wire: supd.v1.RunStep.$Properties): StepAnswer {
     ...present('endTime', timeFromWire(wire.endTime)),
     output: wire.output ?? '',
     outputBytes: wire.outputBytes ?? 0,
+    ...present('cpuMs', wire.cpuMs),
+    ...present('peakBytes', wire.peakMemoryBytes),
+    ...present('usualMs', wire.usualMs),
   };
 }
 
