@@ -2,7 +2,8 @@
 import { AnsiFilter } from '../logs/ansi.js';
 import { Capture } from '../logs/capture.js';
 import type { LogFile } from '../logs/logfile.js';
-import type { Sink } from '../logs/pump.js';
+import type { Splice } from '../logs/mover.js';
+import type { Move, Sink } from '../logs/pump.js';
 
 /** Each takes its bytes before it returns. */
 export interface Heard {
@@ -26,15 +27,25 @@ export interface Heard {
 
 export interface Output {
   readonly sink: Sink;
+  /** Where nobody looks at the bytes. */
+  readonly move?: Move;
   /** The child is gone: gives away what was held back. */
   end(): void;
 }
 
 /** @param log  undefined: nothing is written, but somebody may hear it */
-export function makeOutput(log: LogFile | undefined, heard: Heard | undefined, stripAnsi: boolean): Output {
+export function makeOutput(
+  log: LogFile | undefined,
+  heard: Heard | undefined,
+  stripAnsi: boolean,
+  splice: Splice,
+): Output {
   const filter = stripAnsi ? new AnsiFilter() : undefined;
   heard?.begins?.();
-  if (heard === undefined) return { sink: plainSink(log, filter), end: () => {} };
+  if (heard === undefined) {
+    const plain = { sink: plainSink(log, filter), end: () => {} };
+    return log && !filter ? { ...plain, move: (fd) => log.moveFrom(fd, splice) } : plain;
+  }
   const { raw, logged, written, ended, capture } = heard;
   const write = (bytes: Buffer): void => {
     log?.append(bytes);

@@ -10,6 +10,7 @@ import { Pump } from '../logs/pump.js';
 import {
   enlargePipe,
   makeFifo,
+  moveToEnd,
   openForChild,
   openForPump,
   openForWriting,
@@ -255,9 +256,10 @@ export class ProcessStreams {
 
   #startPump(channel: Channel, stream: Stream): Pump {
     const { log } = stream;
-    stream.output = makeOutput(log, stream.heard, this.#options.stripAnsi);
+    stream.output = makeOutput(log, stream.heard, this.#options.stripAnsi, moveToEnd);
     return new Pump(openForPump(this.#fifo(channel)), stream.output.sink, {
       read: readFifo,
+      ...(stream.output.move ? { move: stream.output.move } : {}),
       enlarge: enlargePipe,
       // A log that is a pipe whose reader lags: the program waits instead of losing what it says.
       ready: () => !log?.congested,

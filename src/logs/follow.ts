@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import { promisify } from 'node:util';
 import { type Files, plainFiles } from './files.js';
 import { type Generation, newest, nextAfter } from './generations.js';
-import type { Growth } from './logfile.js';
+import type { Growth } from './growth.js';
 
 export { readLog } from './read.js';
 

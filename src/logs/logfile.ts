@@ -1,7 +1,10 @@
 /** One log file of a program, or of the daemon: everything that writes, rotates, reopens or clears one is here. */
 import fs from 'node:fs';
-import { cutForRotation, type RotationPolicy, unendedAfter } from '../core/rotation.js';
+import { type Cut, cutForRotation, type RotationPolicy } from '../core/rotation.js';
+import { FileEnd } from './fileend.js';
 import { type Files, plainFiles } from './files.js';
+import type { Growth } from './growth.js';
+import { Mover, type Splice } from './mover.js';
 import { Outlet } from './outlet.js';
 import { readRange, shiftFiles, unendedOf } from './shift.js';
 
@@ -15,18 +18,11 @@ export interface LogFileOptions extends RotationPolicy {
   readonly files?: Files;
 }
 
-/** What a follower may wait for. */
-export interface Growth {
-  /**
-   * Calls `listener` after every change of the file: bytes added, rotated, emptied, reopened.
-   * @returns ends it
-   */
-  onGrowth(listener: () => void): () => void;
-  /** How often the file has been emptied in place; tells a reader whose offset may look right and isn't. */
-  readonly truncations: number;
-}
-
 const { O_WRONLY, O_APPEND, O_CREAT, O_NONBLOCK, O_NOCTTY } = fs.constants;
+
+/** Most that is moved at once, and the least that is worth it. */
+const MOVE_MAX_BYTES = 256 * 1024;
+const MOVE_MIN_BYTES = 64 * 1024;
 
 /**
  * A log that is appended to, in whole chunks and synchronously. Files rotate at line ends and never hold more
@@ -42,9 +38,8 @@ export class LogFile implements Growth {
   #fd: number | undefined;
   #outlet: Outlet | undefined;
   #closed = false;
-  #size = 0;
-  /** Bytes at the file's end that belong to a line without its newline yet. */
-  #unended = 0;
+  readonly #end = new FileEnd();
+  readonly #mover = new Mover();
   #written = 0;
   #dropped = 0;
   #failure: string | undefined;
@@ -73,7 +68,7 @@ export class LogFile implements Growth {
 
   /** Bytes in the current file; 0 for a device or pipe. */
   get size(): number {
-    return this.#size;
+    return this.#end.size;
   }
 
   /** Why the last write or rotation failed; undefined once one has worked again. */
@@ -109,6 +104,22 @@ export class LogFile implements Growth {
     if (this.#outlet) this.#outlet.write(buffer, offset, length);
     else this.#appendToFile(buffer, offset, offset + length);
     this.#notify();
+  }
+
+  /**
+   * Adds what is in a pipe, unseen, as far as the file has room before it rotates.
+   * @returns bytes moved; 0 or less: none, they are to be read and appended
+   */
+  moveFrom(pipe: number, splice: Splice): number {
+    const { maxBytes } = this.#options;
+    const room = maxBytes > 0 ? Math.min(maxBytes - this.#end.size, MOVE_MAX_BYTES) : MOVE_MAX_BYTES;
+    if (this.#fd === undefined || this.#failure !== undefined || room < MOVE_MIN_BYTES) return -1;
+    const count = this.#mover.move(pipe, this.#fd, this.#end.size, room, splice);
+    if (count <= 0) return count;
+    this.#end.addUnseen(count);
+    this.#written += count;
+    this.#notify();
+    return count;
   }
 
   /** Closes the file and opens what is at the path now. Never throws: see `failure`. */
@@ -159,8 +170,8 @@ export class LogFile implements Growth {
     const fd = this.#files.open(this.path, flags | O_CREAT, mode);
     try {
       if (isNew && uid !== undefined && gid !== undefined) fs.fchownSync(fd, uid, gid);
-      this.#size = fs.fstatSync(fd).size;
-      this.#unended = this.#size > 0 && this.#options.maxBytes > 0 ? this.#unendedOf(this.#size) : 0;
+      const { size } = fs.fstatSync(fd);
+      this.#end.set(size, size > 0 && this.#options.maxBytes > 0 ? this.#unendedOf(size) : 0);
     } catch (error) {
       fs.closeSync(fd);
       throw error;
@@ -181,18 +192,17 @@ export class LogFile implements Growth {
     }
     this.#outlet = undefined;
     if (this.#fd !== undefined) fs.closeSync(this.#fd);
+    this.#mover.close();
     this.#fd = undefined;
-    this.#size = 0;
-    this.#unended = 0;
+    this.#end.set(0);
   }
 
   #appendToFile(buffer: Uint8Array, start: number, end: number): void {
-    const { maxBytes } = this.#options;
     let at = start;
     try {
       if (this.#fd === undefined) this.#open();
       while (at < end) {
-        const cut = cutForRotation(buffer, at, end, this.#size, this.#unended, maxBytes);
+        const cut = this.#cut(buffer, at, end);
         const stop = at + cut.keep;
         while (at < stop) at += this.#write(buffer, at, stop);
         // A rotation that fails leaves the file growing: better too long a log than a gap.
@@ -208,14 +218,20 @@ export class LogFile implements Growth {
     }
   }
 
+  #cut(buffer: Uint8Array, start: number, end: number): Cut {
+    const { maxBytes } = this.#options;
+    const { size } = this.#end;
+    const fits = maxBytes === 0 || end - start <= maxBytes - size;
+    if (fits) return { keep: end - start, rotate: false, carry: 0 };
+    const unended = this.#end.unended(`/proc/self/fd/${this.#fd}`);
+    return cutForRotation(buffer, start, end, size, unended, maxBytes);
+  }
+
   /** One write(2); how many bytes it took. */
   #write(buffer: Uint8Array, start: number, end: number): number {
     const count = fs.writeSync(this.#fd as number, buffer, start, end - start);
     this.#written += count;
-    this.#size += count;
-    if (this.#options.maxBytes > 0) {
-      this.#unended = unendedAfter(buffer, start, start + count, this.#unended);
-    }
+    this.#end.add(buffer, start, start + count);
     return count;
   }
 
@@ -226,16 +242,18 @@ export class LogFile implements Growth {
    */
   #rotate(carry: number): boolean {
     const old = this.#fd as number;
+    this.#mover.close();
     try {
       // Somebody else may have shortened it (copytruncate): then there is room again.
       const { size } = fs.fstatSync(old);
-      if (size < this.#size) {
-        this.#size = size;
-        this.#unended = 0;
+      if (size < this.#end.size) {
+        this.#end.set(size);
         if (size < this.#options.maxBytes) return true;
       }
       const tail =
-        carry > 0 && size === this.#size ? readRange(`/proc/self/fd/${old}`, size - carry, carry) : undefined;
+        carry > 0 && size === this.#end.size
+          ? readRange(`/proc/self/fd/${old}`, size - carry, carry)
+          : undefined;
       if (this.#options.backups === 0) {
         fs.ftruncateSync(old, 0);
         this.#truncations += 1;
@@ -261,12 +279,11 @@ export class LogFile implements Growth {
   }
 
   #startWith(tail: Buffer | undefined): void {
-    this.#size = 0;
-    this.#unended = 0;
-    while (tail && this.#size < tail.length) {
-      this.#size += fs.writeSync(this.#fd as number, tail, this.#size, tail.length - this.#size);
-      this.#unended = this.#size;
+    let size = 0;
+    while (tail && size < tail.length) {
+      size += fs.writeSync(this.#fd as number, tail, size, tail.length - size);
     }
+    this.#end.set(size, size);
   }
 
   #fail(what: string, error: unknown): void {

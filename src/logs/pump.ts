@@ -9,9 +9,14 @@ export type Sink = (buffer: Buffer, start: number, end: number) => void;
 /** read(2) of at most `length` bytes to the buffer's beginning: how many, or nothing (0 or less) when there are none. */
 export type Read = (fd: number, buffer: Buffer, length: number) => number;
 
+/** Takes what is in the pipe behind `fd` past the sink: how many bytes; 0 or less: none, read them. */
+export type Move = (fd: number) => number;
+
 export interface PumpOptions {
   /** A faster read than Node's, to which an empty pipe is an exception. */
   readonly read?: Read;
+  /** A cheaper way than read and sink, for large amounts. */
+  readonly move?: Move;
   /** Makes the pipe behind `fd` larger; called once, when its writer is seen to flood. May throw. */
   readonly enlarge?: (fd: number) => void;
   /** False while the sink can take no more: the pump holds back and asks again, the writer waits. */
@@ -53,6 +58,8 @@ export class Pump implements Flooder {
   #enlarged = false;
   #emptySince: number | undefined;
   #lastRead = 0;
+  /** What the last turn of a flood brought. */
+  #lastCount = 0;
   #burst = 0;
   /** Bytes read so far. */
   bytes = 0;
@@ -99,10 +106,11 @@ export class Pump implements Flooder {
   }
 
   /** @see Flooder */
-  gulp(buffer: Buffer): number {
+  gulp(buffer: Buffer, isCrowd: boolean): number {
     if (this.#state !== 'flooding') return 0;
     if (this.#options.ready?.() === false) return -1;
-    const count = this.#read(buffer, buffer.length);
+    const count = (isCrowd && this.#move()) || this.#read(buffer, buffer.length);
+    this.#lastCount = count;
     if (count > 0) this.#emptySince = undefined;
     else if (this.#state === 'flooding') this.#noteEmpty();
     return count;
@@ -155,6 +163,18 @@ export class Pump implements Flooder {
     flood.leave(this);
     this.#wake?.close();
     this.#wake = undefined;
+  }
+
+  /**
+   * Bytes moved past the sink, or 0. What comes in small pieces is not worth it. A move keeps the writer waiting until
+   * it is in the file, so one that has a processor to itself is served better by reads.
+   */
+  #move(): number {
+    const { move } = this.#options;
+    if (!move || this.#lastCount < FLOOD_BYTES) return 0;
+    const count = Math.max(0, move(this.#fd));
+    this.bytes += count;
+    return count;
   }
 
   /** One read(2) through the sink; 0 when the pipe is empty. */

@@ -42,6 +42,24 @@ export function unendedOf(path: string, size: number): number {
   }
 }
 
+/**
+ * How much of a file's end is an unfinished line, when `unended` bytes before `from` were one.
+ * @param size  of the file
+ * @returns 0, too, when the file can't be read
+ */
+export function unendedSince(path: string, from: number, size: number, unended: number): number {
+  try {
+    for (let end = size; end > from; end -= LOOK_BACK_BYTES) {
+      const start = Math.max(from, end - LOOK_BACK_BYTES);
+      const newline = readRange(path, start, end - start).lastIndexOf(10);
+      if (newline >= 0) return size - (start + newline + 1);
+    }
+    return unended + size - from;
+  } catch {
+    return 0;
+  }
+}
+
 /** Files being freed in the thread pool; a few at a time, for each holds a descriptor. */
 let freeing = 0;
 const FREEING_MAX = 4;

@@ -10,13 +10,18 @@ import {
   unlinkSync,
   writeSync,
 } from 'node:fs';
-import { check, libc } from './libc.js';
+import { check, errorName, lastErrno, libc } from './libc.js';
 
 const mkfifo = libc('int mkfifo(const char *path, uint mode)');
 const fcntl = libc('int fcntl(int fd, int cmd, int value)');
 const read = libc('long read(int fd, void *buf, size_t count)');
 
+const lseek = libc('long lseek(int fd, long offset, int whence)');
+const splice = libc('long splice(int from, void *fromAt, int to, void *toAt, size_t length, uint flags)');
+
 const F_SETPIPE_SZ = 1031;
+const SEEK_END = 2;
+const SPLICE_F_NONBLOCK = 2;
 
 /**
  * Makes (or takes over) a FIFO of mode 0600 that belongs to `uid`. Anything else at the path is replaced.
@@ -71,6 +76,18 @@ export function writeToFifo(path: string, bytes: Uint8Array): boolean {
 /** read(2) into the beginning of `buffer`: bytes read, -1 when there are none. Half a microsecond where Node throws. */
 export function readFifo(fd: number, buffer: Buffer, length: number): number {
   return read(fd, buffer, Math.min(length, buffer.length));
+}
+
+/**
+ * Moves at most `maxBytes` from a pipe to the end of a file by splice(2), if the end is at `size`. The file must not be
+ * open for appending, and another's write between the look and the move would be overwritten.
+ * @returns bytes moved; -1: none; -2: none ever, this file system has no splice
+ */
+export function moveToEnd(pipe: number, file: number, size: number, maxBytes: number): number {
+  if (lseek(file, 0, SEEK_END) !== size) return -1;
+  const count = splice(pipe, null, file, null, maxBytes, SPLICE_F_NONBLOCK);
+  if (count === -1 && errorName(lastErrno()) === 'EINVAL') return -2;
+  return count;
 }
 
 /**
