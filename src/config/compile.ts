@@ -4,6 +4,7 @@ import { checkKeys, kindOf } from './compile/check-keys.js';
 import { compileCtl, compileDaemon, compileGrpcServer } from './compile/daemon.js';
 import { compileGroups } from './compile/groups.js';
 import { compileJob } from './compile/job.js';
+import { settleModes } from './compile/log-mode.js';
 import { compileNotify } from './compile/notify.js';
 import { checkPlugins, compileHttpServers, compileRpcInterfaces } from './compile/servers.js';
 import type { Config, Overrides, Surroundings } from './config.js';
@@ -41,7 +42,12 @@ export function compile(
     base: daemon.directory ?? surroundings.cwd,
     names: new Map([...entriesOf(daemonReading), ...variableNames(daemon.environment)]),
   };
-  const groups = compileGroups(reading, sections, daemon.environment);
+  const groups = settleModes(
+    compileGroups(reading, sections, daemon.environment),
+    sections.all,
+    daemon.stripAnsi,
+    problems,
+  );
   const jobs = sections.all
     .filter((section) => kindOf(section)?.kind === 'job')
     .map((section) => ({ section, job: compileJob(reading, section, daemon.environment) }));

@@ -21,6 +21,10 @@ export interface StreamSpec {
   readonly captureMaxBytes: number;
   readonly eventsEnabled: boolean;
   readonly syslog: boolean;
+  /** The child writes the file itself; `ifPossible`: where the file system lets its log be rotated all the same. */
+  readonly direct?: 'always' | 'ifPossible';
+  /** What is made of each line; absent: nothing, bytes stay as they are. */
+  readonly format?: 'text' | 'json';
 }
 
 /** Soft and hard value alike; `undefined`: inherited. Bytes for memlock and core, counts for the others. */

@@ -12,6 +12,7 @@ import { checkCommand, type Uncommandable } from './commands.js';
 import { Conditions } from './conditions.js';
 import { Engine } from './engine.js';
 import type { EventLog } from './eventlog.js';
+import { makeFifoDir } from './fifodir.js';
 import { performJobEffect } from './job-effects.js';
 import { Journal } from './journal.js';
 import { openWatch, type Watch } from './notify/open.js';
@@ -22,7 +23,7 @@ import { serverUrlOf } from './serverurl.js';
 import { SharedSockets } from './sockets.js';
 import { logsLeft, type ReadState, runsLeft, StateFile } from './statefile.js';
 import { Steps } from './steps.js';
-import { makeFifoDir, type ProcessStreams } from './streams.js';
+import type { ProcessStreams } from './streams.js';
 import { StreamTable } from './streamtable.js';
 import { SupervisorEvents } from './supervisor-events.js';
 import { Sweeper } from './sweeper.js';
@@ -79,6 +80,7 @@ export class Daemon {
       fifoDir: makeFifoDir(parts.rundir),
       heardOf: (spec, channel) => this.#events.heardOf(spec, channel),
       isListener: (spec) => this.#events.isListener(spec),
+      warn: (line) => parts.log.warn(line),
     });
     this.#conditions = new Conditions((line) => parts.log.error(line));
     this.ended = new Promise((resolve) => {

@@ -2,9 +2,12 @@
 import type { StreamSpec } from '../core/program.js';
 import { LogFile } from '../logs/logfile.js';
 import { guardedFiles } from '../os/rights.js';
+import { DirectLogs } from './directlogs.js';
 
 /** Log files by path, so that two streams into one file rotate it together. */
 export class SharedLogs {
+  /** Those that their programs write themselves. */
+  readonly direct = new DirectLogs();
   readonly #open = new Map<string, { readonly log: LogFile; holders: number }>();
 
   take(file: string, spec: StreamSpec): LogFile {
@@ -31,5 +34,6 @@ export class SharedLogs {
 
   reopenAll(): void {
     for (const { log } of this.#open.values()) log.reopen();
+    this.direct.reopenAll();
   }
 }

@@ -12,10 +12,10 @@ import { isActive } from '../core/world.js';
 import type { MainLog } from '../logs/mainlog.js';
 import type { Tag } from '../os/tree.js';
 import type { Engine } from './engine.js';
+import { makeFifoDir } from './fifodir.js';
 import type { Journal } from './journal.js';
 import type { ReadState } from './statefile.js';
 import { Strays } from './strays.js';
-import { makeFifoDir } from './streams.js';
 import type { Sweeper } from './sweeper.js';
 
 export interface TakeoverParts {

@@ -2,7 +2,7 @@
 import fs from 'node:fs';
 import { promisify } from 'node:util';
 import { type Files, plainFiles } from './files.js';
-import { type Generation, newest, nextAfter } from './generations.js';
+import { cutBefore, type Generation, isPresent, newest, nextAfter } from './generations.js';
 import type { Growth } from './growth.js';
 
 export { readLog } from './read.js';
@@ -34,7 +34,10 @@ export async function* follow(
   let file: Generation | undefined;
   let position = 0;
   let truncations = source?.truncations;
+  let [cuts = 0, taken = 0] = [source?.cuts, source?.takenBytes];
   try {
+    while (source?.isCutting && !signal?.aborted) await alarm.ring();
+    [cuts = 0, taken = 0] = [source?.cuts, source?.takenBytes];
     file = newest(path, files);
     if (file) position = Math.max(0, sizeOf(file) - fromEndBytes);
     while (!signal?.aborted) {
@@ -42,13 +45,28 @@ export async function* follow(
         truncations = source?.truncations;
         position = 0;
       }
+      if (source?.isCutting) {
+        await alarm.ring();
+        continue;
+      }
+      const { cuts: newCuts = 0, takenBytes: newTaken = 0 } = source ?? {};
+      if (file && newCuts !== cuts && isPresent(path, file)) {
+        // What was not read yet is in a file of its own by now, at the same place.
+        const older = position < newTaken - taken ? cutBefore(path, newCuts - cuts, files) : undefined;
+        if (older) {
+          fs.closeSync(file.fd);
+          file = older;
+        } else position = Math.max(0, position - (newTaken - taken));
+      }
+      [cuts, taken] = [newCuts, newTaken];
       file ??= newest(path, files);
       const size = file ? sizeOf(file) : 0;
       if (file && size > position) {
         const chunk = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, size - position));
         const { bytesRead } = await read(file.fd, chunk, 0, chunk.length, position);
         // Emptied meanwhile: this may be a mixture of old and new.
-        if (truncations !== source?.truncations) continue;
+        if (truncations !== source?.truncations || source?.isCutting || cuts !== (source?.cuts ?? 0))
+          continue;
         position += bytesRead;
         if (bytesRead > 0 && !signal?.aborted) yield chunk.subarray(0, bytesRead);
         continue;

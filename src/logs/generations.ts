@@ -36,6 +36,16 @@ export function nextAfter(path: string, current: Generation, files: Files): Gene
   return openAge(path, age, files);
 }
 
+/** What was the head of the log so many cuts ago; undefined: not there any more. */
+export function cutBefore(path: string, cuts: number, files: Files): Generation | undefined {
+  return openAge(path, cuts, files);
+}
+
+/** Is it the file that is at the path? */
+export function isPresent(path: string, { ino }: Generation): boolean {
+  return fs.statSync(path, { throwIfNoEntry: false })?.ino === ino;
+}
+
 function openAge(path: string, age: number, files: Files): Generation | undefined {
   let fd: number;
   try {

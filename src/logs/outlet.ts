@@ -10,6 +10,13 @@ const RETRY_MS = 10;
 /** The daemon's own streams, by the names that containers use for them. */
 const OWN_STREAM = /^(?:\/dev\/(?:fd\/)?|\/proc\/self\/fd\/)(?:(stdout|1)|(stderr|2))$/;
 
+/** Which of the daemon's own streams the path names. */
+export function ownStreamOf(path: string): 1 | 2 | undefined {
+  const own = OWN_STREAM.exec(path) ?? OWN_STREAM.exec(linkText(path));
+  if (!own) return undefined;
+  return own[1] ? 1 : 2;
+}
+
 export class Outlet {
   readonly #path: string;
   #fd: number | undefined;
@@ -28,8 +35,8 @@ export class Outlet {
    * @throws the system's error when there is something and it can't be opened: EACCES, ENXIO of a socket
    */
   static openIfDevice(path: string): Outlet | undefined {
-    const own = OWN_STREAM.exec(path) ?? OWN_STREAM.exec(linkText(path));
-    if (own) return Outlet.#ownStream(path, own[1] ? 1 : 2);
+    const own = ownStreamOf(path);
+    if (own) return Outlet.#ownStream(path, own);
     const stat = fs.statSync(path, { throwIfNoEntry: false });
     if (!stat || stat.isFile() || stat.isDirectory()) return undefined;
     const outlet = new Outlet(path);

@@ -19,6 +19,18 @@ export function shiftFiles(path: string, backups: number): void {
   }
 }
 
+/**
+ * `.0`, a file that was made apart, becomes `.1`, what is there `.2` and so on up to the first number that is free. Cut
+ * short and begun again it comes to the same.
+ */
+export function shiftNumbered(path: string, backups: number): void {
+  const name = (age: number) => `${path}.${age}`;
+  let free = 1;
+  while (free < backups && fs.existsSync(name(free))) free += 1;
+  freeLater(name(free));
+  for (let age = free; age > 0; age -= 1) fs.renameSync(name(age - 1), name(age));
+}
+
 /** `length` bytes from `position`, or what there is of them. */
 export function readRange(path: string, position: number, length: number): Buffer {
   const fd = fs.openSync(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);

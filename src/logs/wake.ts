@@ -44,8 +44,8 @@ export function watchWrites(fd: number, woken: () => void): Wake {
   };
 }
 
-/** @returns ends it */
-function lookEvery(everyMs: number, woken: () => void): () => void {
+/** Calls `woken` every so often, by one timer for all of the same interval. @returns ends it */
+export function lookEvery(everyMs: number, woken: () => void): () => void {
   const look = looks.get(everyMs) ?? { those: new Set(), timer: undefined };
   looks.set(everyMs, look);
   look.those.add(woken);

@@ -28,6 +28,19 @@ export function libc(prototype: string): Foreign {
   };
 }
 
+/** The same, called in the thread pool: for what may wait for a disk. Its errno is lost. */
+export function libcAsync(prototype: string): (...args: unknown[]) => Promise<unknown> {
+  let declared: ReturnType<NonNullable<typeof library>['func']> | undefined;
+  return (...args) => {
+    library ??= loadKoffi().load('libc.so.6');
+    declared ??= library.func(prototype);
+    const call = declared;
+    return new Promise((resolve, reject) => {
+      call.async(...args, (error: unknown, result: unknown) => (error ? reject(error) : resolve(result)));
+    });
+  };
+}
+
 /** An errno in the words of strerror's name: "ENOENT". */
 export function errorName(errno: number): string {
   const entry = Object.entries(constants.errno).find(([, value]) => value === errno);

@@ -7,6 +7,7 @@ import { job, makePlace, program, section } from '../helpers/place.js';
 import { isAlive, processesNaming } from '../helpers/proc.js';
 import { type Supd, startIn } from '../helpers/start-supd.js';
 import { until } from '../helpers/until.js';
+import { wholeLog } from '../logs/scratch.js';
 import { lostLines, unaccounted } from './accounts.js';
 
 tap.setTimeout(3_600_000);
@@ -41,6 +42,15 @@ test('killed at random instants under load: no child lost, none doubled, every p
     t,
     [1, 2, 3].map((n) => program(`quiet${n}`, `counts %(here)s/quiet${n}.pids 0.1`)).join('\n') +
       program('flood', 'counts %(here)s/flood.pids 0', { stdout_logfile_backups: 50 }) +
+      [1, 2]
+        .map((n) =>
+          program(`direct${n}`, `counts %(here)s/direct${n}.pids ${n === 1 ? 0 : 0.05}`, {
+            logfile_mode: 'direct',
+            stdout_logfile_maxbytes: 8192,
+            stdout_logfile_backups: 10_000,
+          }),
+        )
+        .join('\n') +
       program('crashes', 'exits-after 0.1 1', { autorestart: true }) +
       program('tree', 'setsid-child', { autorestart: true }) +
       [1, 2].map((n) => program(`restarted${n}`, 'waits')).join('\n') +
@@ -59,7 +69,7 @@ test('killed at random instants under load: no child lost, none doubled, every p
     }
   })();
   const pids = new Map<string, number>();
-  for (const name of ['quiet1', 'quiet2', 'quiet3', 'flood'])
+  for (const name of ['quiet1', 'quiet2', 'quiet3', 'flood', 'direct1', 'direct2'])
     pids.set(name, (await current().state(name, 'RUNNING')).pid);
   for (let kill = 0; kill < KILLS; kill += 1) {
     await pause(Math.random() * 600);
@@ -78,6 +88,13 @@ test('killed at random instants under load: no child lost, none doubled, every p
   for (const n of [1, 2, 3]) {
     const lost = lostLines(place.read(`quiet${n}.out`));
     t.ok(lost <= KILLS / 10, `${lost} lines lost: only what was in flight`);
+  }
+  for (const n of [1, 2]) {
+    // Every byte once, in order, over all rotations.
+    const text = wholeLog(`${place.dir}/direct${n}.out`).toString();
+    const count = text.split('\n').length - 1;
+    t.ok(count > KILLS, `direct${n}: ${count} lines`);
+    t.equal(text, Array.from({ length: count }, (_, i) => `${i + 1}\n`).join(''), 'not one byte is missing');
   }
   // One due time is one run of each step at most, whatever died when.
   for (const name of ['one', 'two']) {

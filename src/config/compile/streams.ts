@@ -4,12 +4,13 @@ import type { PROGRAM, PROGRAM_COPY } from '../options/program.js';
 import type { Values } from '../options/row.js';
 import { placeOf, type Reading } from '../reader.js';
 import type { Section } from '../sections.js';
+import { compileMode } from './log-mode.js';
 
 type Common = Values<typeof PROGRAM>;
 type Copy = Values<typeof PROGRAM_COPY>;
 
 export function compileStdout(reading: Reading, section: Section, common: Common, copy: Copy): StreamSpec {
-  return compileStream(reading, section, 'stdout', {
+  const stream = compileStream(reading, section, 'stdout', {
     logfile: copy.stdout_logfile,
     maxBytes: copy.stdout_logfile_maxbytes,
     backups: copy.stdout_logfile_backups,
@@ -17,6 +18,7 @@ export function compileStdout(reading: Reading, section: Section, common: Common
     eventsEnabled: common.stdout_events_enabled,
     syslog: copy.stdout_syslog,
   });
+  return compileMode(reading, section, 'stdout', common, stream);
 }
 
 /** With redirect_stderr there is none: everything goes the way of stdout. */
@@ -29,7 +31,10 @@ export function compileStderr(reading: Reading, section: Section, common: Common
     eventsEnabled: common.stderr_events_enabled,
     syslog: copy.stderr_syslog,
   };
-  if (!common.redirect_stderr) return compileStream(reading, section, 'stderr', options);
+  if (!common.redirect_stderr) {
+    const stream = compileStream(reading, section, 'stderr', options);
+    return compileMode(reading, section, 'stderr', common, stream);
+  }
   if (copy.stderr_logfile.kind === 'path') {
     const place = placeOf(section, 'stderr_logfile');
     reading.problems.warning(place, 'ignored, since redirect_stderr=true sends stderr to the log of stdout');

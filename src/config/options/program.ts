@@ -147,14 +147,13 @@ export const PROGRAM = {
     type: 'choice',
     choices: ['pump', 'direct', 'auto'],
     default: 'pump',
-    doc: 'who writes the log: the daemon, or the child itself',
-    served: 'later',
+    doc: 'who writes the log: pump, supd; direct, the child itself; auto, the child where that works',
   },
   log_format: {
     type: 'choice',
     choices: ['raw', 'text', 'json'],
     default: 'raw',
-    doc: 'what is added to each line of the log',
+    doc: 'what each line of the log becomes: raw, itself; text, with its time before it; json, an object',
     served: 'later',
   },
   essential: {

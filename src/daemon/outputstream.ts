@@ -1,0 +1,202 @@
+/**
+ * One output of one process slot: a FIFO that is pumped into a log, or the log itself in the child's hands. Which of
+ * the two is decided at each start.
+ */
+import { constants, existsSync, openSync, unlinkSync } from 'node:fs';
+import type { StreamSpec } from '../core/program.js';
+import { type DirectLog, NotDirect } from '../logs/directlog.js';
+import type { Growth } from '../logs/growth.js';
+import type { LogFile } from '../logs/logfile.js';
+import { Pump } from '../logs/pump.js';
+import {
+  enlargePipe,
+  makeFifo,
+  moveToEnd,
+  openForChild,
+  openForPump,
+  ownerOfFifo,
+  readFifo,
+} from '../os/fifo.js';
+import { type Heard, makeOutput, type Output } from './output.js';
+import type { SharedLogs } from './sharedlogs.js';
+
+export interface OutputParts {
+  /** Of the process. */
+  readonly name: string;
+  readonly spec: StreamSpec;
+  /** The file's path; undefined: no file. */
+  readonly path: string | undefined;
+  readonly heard: Heard | undefined;
+  readonly fifo: string;
+  readonly stripAnsi: boolean;
+  readonly logs: SharedLogs;
+  /** Something that is not as it was asked. */
+  readonly warn: (line: string) => void;
+}
+
+/** What a dead child may have left in one pipe is its size; more is a grandchild's and not waited for. */
+const DRAIN_MAX_BYTES = 1 << 20;
+
+export class OutputStream {
+  readonly #parts: OutputParts;
+  #log: LogFile | undefined;
+  #pump: Pump | undefined;
+  #output: Output | undefined;
+  /** Instead of these: the child writes the file itself. */
+  #direct: DirectLog | undefined;
+  /** Why it does not, against its configuration. */
+  #whyNotDirect: string | undefined;
+
+  constructor(parts: OutputParts) {
+    this.#parts = parts;
+  }
+
+  get path(): string | undefined {
+    return this.#parts.path;
+  }
+
+  /** What tells of the log's growth, once it is open. */
+  get growth(): Growth | undefined {
+    return this.#direct ?? this.#log;
+  }
+
+  /** What is wrong with the log just now. */
+  get failure(): string | undefined {
+    return this.#direct?.failure ?? this.#log?.failure ?? this.#whyNotDirect;
+  }
+
+  /** Goes on with what a supd that is gone left. @throws the system's error of the log file or the FIFO */
+  resume(): void {
+    const { path, heard, fifo } = this.#parts;
+    if (this.#pump || (!path && !heard)) return;
+    if (ownerOfFifo(fifo) !== undefined) this.#startPump();
+    else if (path && existsSync(path)) this.#takeDirect();
+  }
+
+  /** What a child of this user gets. @throws the system's error of the log file or the FIFO */
+  openFor(uid: number, gid: number): number {
+    const { path, heard, fifo } = this.#parts;
+    if (!path && !heard) return openSync('/dev/null', constants.O_WRONLY);
+    const direct = this.#openDirect();
+    if (direct !== undefined) return direct;
+    if (path) this.#takeLog(path);
+    const isNew = makeFifo(fifo, uid, gid);
+    // The one that was read has been swept away: nobody can open it by name any more.
+    if (isNew) this.#endPump();
+    if (!this.#pump) this.#startPump();
+    return openForChild(fifo);
+  }
+
+  /** Writes all that an ended child left in the pipe. */
+  drain(): void {
+    this.#pump?.drain(DRAIN_MAX_BYTES);
+    this.#output?.end();
+  }
+
+  /** Empties the log, also that of a process that is not running. @throws the system's error */
+  clear(): void {
+    const { path } = this.#parts;
+    if (!path) return;
+    const direct = this.#takeDirect();
+    if (direct) direct.clear();
+    else this.#takeLog(path).clear();
+  }
+
+  /** A descriptor that keeps what is in the pipe when nobody else has it open. */
+  hold(): readonly number[] {
+    const { fifo } = this.#parts;
+    return this.#pump && ownerOfFifo(fifo) !== undefined ? [openForPump(fifo)] : [];
+  }
+
+  /** The FIFO stays. */
+  close(): void {
+    this.#endPump();
+    this.#releaseLog();
+    this.#releaseDirect();
+  }
+
+  /** The log itself for a child; undefined: it gets a FIFO. @throws the system's error of the log */
+  #openDirect(): number | undefined {
+    const log = this.#takeDirect();
+    if (!log) return undefined;
+    let fd: number;
+    try {
+      fd = log.openForChild();
+    } catch (error) {
+      this.#releaseDirect();
+      if (!(error instanceof NotDirect)) throw error;
+      return this.#pumpInstead(error.message);
+    }
+    // What the child before had: it may have been pumped.
+    this.#endPump();
+    this.#releaseLog();
+    removeFifo(this.#parts.fifo);
+    return fd;
+  }
+
+  /** The log as a child writes it, where it is to and can. @throws the system's error */
+  #takeDirect(): DirectLog | undefined {
+    const { spec, path, heard, stripAnsi, logs } = this.#parts;
+    if (this.#direct || !spec.direct || !path) return this.#direct;
+    const isRead = heard !== undefined || stripAnsi;
+    const log = isRead ? 'supd has to read the output' : logs.direct.take(path, spec);
+    if (typeof log === 'string') return this.#pumpInstead(log);
+    this.#whyNotDirect = undefined;
+    this.#direct = log;
+    return log;
+  }
+
+  #pumpInstead(why: string): undefined {
+    const { spec, path, name, warn } = this.#parts;
+    if (spec.direct !== 'always') return;
+    const words = `${path} is written by way of supd, not directly (logfile_mode): ${why}`;
+    if (words !== this.#whyNotDirect) warn(`${name}: ${words}`);
+    this.#whyNotDirect = words;
+  }
+
+  #takeLog(path: string): LogFile {
+    this.#log ??= this.#parts.logs.take(path, this.#parts.spec);
+    return this.#log;
+  }
+
+  #startPump(): void {
+    const { path, heard, fifo, stripAnsi } = this.#parts;
+    const log = path ? this.#takeLog(path) : undefined;
+    const output = makeOutput(log, heard, stripAnsi, moveToEnd);
+    this.#output = output;
+    this.#pump = new Pump(openForPump(fifo), output.sink, {
+      read: readFifo,
+      ...(output.move ? { move: output.move } : {}),
+      enlarge: enlargePipe,
+      // A log that is a pipe whose reader lags: the program waits instead of losing what it says.
+      ready: () => !log?.congested,
+    });
+  }
+
+  #endPump(): void {
+    this.#pump?.drain(DRAIN_MAX_BYTES);
+    this.#pump?.close();
+    this.#output?.end();
+    this.#pump = undefined;
+    this.#output = undefined;
+  }
+
+  #releaseLog(): void {
+    if (this.#log) this.#parts.logs.release(this.#log);
+    this.#log = undefined;
+  }
+
+  #releaseDirect(): void {
+    if (this.#direct) this.#parts.logs.direct.release(this.#direct);
+    this.#direct = undefined;
+  }
+}
+
+/** Never made, or swept away: gone is what is wanted. */
+export function removeFifo(fifo: string): void {
+  try {
+    unlinkSync(fifo);
+  } catch {
+    // It is.
+  }
+}

@@ -1,0 +1,247 @@
+import { existsSync, mkdtempSync, readFileSync, readlinkSync, renameSync, rmSync, statSync } from 'node:fs';
+import tap, { type Test, test } from 'tap';
+import { makePlace, type Options, program, section } from '../helpers/place.js';
+import { descriptorsOf } from '../helpers/proc.js';
+import { type Supd, startIn, startSupd } from '../helpers/start-supd.js';
+import { until } from '../helpers/until.js';
+import { accountOf, isRoot } from '../helpers/users.js';
+import { wholeLog } from '../logs/scratch.js';
+
+tap.jobs = 4;
+tap.setTimeout(180_000);
+
+const BLOCK = 4096;
+const direct = { logfile_mode: 'direct' };
+
+/** A program whose log is its own to write. */
+const direktly = (name: string, command: string, options: Options = {}) =>
+  program(name, command, { ...direct, ...options });
+
+/** May files be rotated there? If not, the test has been skipped with the reason. */
+async function servesDirect(t: Test, supd: Supd): Promise<boolean> {
+  const text = supd.read('supd.log');
+  const why = /written by way of supd, not directly \(logfile_mode\): (.*)/.exec(text);
+  if (why) t.plan(0, `needs another file system for temporary files: ${why[1]}`);
+  return why === null;
+}
+
+/** All that the program has written, oldest first, and whether these are the numbers from 1 on without a gap. */
+function counted(supd: Supd, name: string): { readonly count: number; readonly isWhole: boolean } {
+  const lines = wholeLog(`${supd.dir}/${name}.out`).toString().split('\n');
+  const last = lines.pop();
+  return { count: lines.length, isWhole: last === '' && lines.every((line, i) => line === String(i + 1)) };
+}
+
+/** Waits until what is left of a log is within its bound: nothing is being moved any more. */
+async function atRest(supd: Supd, name: string, bytes: number): Promise<void> {
+  const file = `${supd.dir}/${name}.out`;
+  const isAtRest = () =>
+    statSync(file).size <= bytes && !existsSync(`${file}.0`) && !existsSync(`${file}.00`);
+  await until(`${name}.out to be rotated`, isAtRest);
+}
+
+test('a program with logfile_mode=direct has its log as stdout and stderr, for appending, and no pipe of supd’s', async (t) => {
+  const supd = await startSupd(
+    t,
+    direktly('two', 'prints-both') + direktly('one', 'prints-both', { redirect_stderr: true }),
+  );
+  await supd.says('two', 'to stdout\n');
+  await supd.says('one', 'to stdout\nto stderr\n');
+  if (!(await servesDirect(t, supd))) return;
+  await until('the other log', () => supd.read('two.err') === 'to stderr\n');
+  for (const [name, stderr] of [
+    ['two', 'two.err'],
+    ['one', 'one.out'],
+  ] as const) {
+    const { pid } = await supd.state(name, 'RUNNING');
+    t.equal(descriptorsOf(pid).get(1), `${supd.dir}/${name}.out`);
+    t.equal(descriptorsOf(pid).get(2), `${supd.dir}/${stderr}`);
+    t.match(readFileSync(`/proc/${pid}/fdinfo/1`, 'utf8'), /^flags:\s+0*102001$/m, 'O_WRONLY | O_APPEND');
+  }
+  const pipes = [...descriptorsOf(supd.pid).values()].filter((what) => /fifo\/.*\.std(out|err)$/.test(what));
+  t.same(pipes, []);
+});
+
+test('it rotates by size in place, keeps so many files and loses no byte', async (t) => {
+  const count = 50_000;
+  const bound = { stdout_logfile_maxbytes: 4 * BLOCK };
+  const supd = await startSupd(
+    t,
+    direktly('all', `says-and-ends %(here)s/pids ${count} 0`, {
+      ...bound,
+      stdout_logfile_backups: 500,
+      autorestart: false,
+    }) +
+      direktly('few', `says-and-ends %(here)s/pids ${count} 0`, {
+        ...bound,
+        stdout_logfile_backups: 2,
+        autorestart: false,
+      }),
+  );
+  for (const name of ['all', 'few']) {
+    await supd.state(name, 'EXITED');
+    if (!(await servesDirect(t, supd))) return;
+    await atRest(supd, name, 4 * BLOCK);
+  }
+  t.same(counted(supd, 'all'), { count, isWhole: true });
+  t.ok(existsSync(`${supd.dir}/few.out.2`));
+  t.notOk(existsSync(`${supd.dir}/few.out.3`));
+  t.ok(
+    wholeLog(`${supd.dir}/all.out`)
+      .toString()
+      .endsWith(wholeLog(`${supd.dir}/few.out`).toString()),
+  );
+});
+
+test('its log is tailed, followed and cleared as any other', async (t) => {
+  const supd = await startSupd(t, direktly('a', 'prints-again'));
+  await supd.says('a', 'ready');
+  if (!(await servesDirect(t, supd))) return;
+  const { pid } = await supd.state('a', 'RUNNING');
+  const over = new AbortController();
+  let followed = '';
+  const reading = (async () => {
+    const stream = supd.client.followLog({ name: 'a', historyBytes: 100 }, { signal: over.signal });
+    for await (const chunk of stream) followed += Buffer.from(chunk).toString();
+  })().catch(() => {});
+  await until('the history', () => followed === 'ready\n');
+  process.kill(pid, 'SIGUSR1');
+  await until('the line', () => followed === 'ready\nline 1\n');
+  t.match(await supd.told('tail', 'a'), { status: 0, stdout: 'ready\nline 1\n' });
+  t.match(await supd.told('clear', 'a'), { status: 0, stdout: 'a: cleared\n' });
+  t.equal(supd.read('a.out'), '');
+  process.kill(pid, 'SIGUSR1');
+  await until('the line after it', () => followed === 'ready\nline 1\nline 2\n');
+  t.equal(supd.read('a.out'), 'line 2\n', 'nothing is before it, no hole either');
+  over.abort();
+  await reading;
+});
+
+test('it writes on while supd is dead and over upgrades: not one byte is missing, over rotations too', async (t) => {
+  const place = makePlace(
+    t,
+    direktly('a', 'counts %(here)s/a.pids 0', {
+      stdout_logfile_maxbytes: 2 * BLOCK,
+      stdout_logfile_backups: 5000,
+    }),
+  );
+  let supd = await startIn(t, place);
+  const { pid } = await supd.state('a', 'RUNNING');
+  await supd.says('a', '\n');
+  if (!(await servesDirect(t, supd))) return;
+  const grows = async () => {
+    const { count } = counted(supd, 'a');
+    await until('it to write on', () => counted(supd, 'a').count > count + 50);
+  };
+  for (let death = 0; death < 5; death += 1) {
+    await supd.ended('SIGKILL');
+    await grows();
+    supd = await startIn(t, place);
+    t.equal((await supd.state('a', 'RUNNING')).pid, pid);
+    await grows();
+    t.match(await supd.told('upgrade'), { status: 0 });
+    t.equal((await supd.state('a', 'RUNNING')).pid, pid);
+  }
+  await until('rotations', () => existsSync(`${place.dir}/a.out.1`));
+  t.match(await supd.told('stop', 'a'), { status: 0 });
+  await atRest(supd, 'a', 2 * BLOCK);
+  t.ok(counted(supd, 'a').isWhole, `${counted(supd, 'a').count} lines`);
+});
+
+test('what has to pass supd is an error with direct, and is pumped with auto', async (t) => {
+  const needs: Options[] = [
+    { stdout_events_enabled: true },
+    { stdout_capture_maxbytes: '1KB' },
+    { stdout_syslog: true },
+    { log_format: 'json' },
+  ];
+  for (const options of needs) {
+    const place = makePlace(t, direktly('a', 'prints-both', options));
+    t.match(await place.run(['--check', '-c', place.conf]), {
+      status: 2,
+      stderr: /\[program:a\] logfile_mode: direct keeps the output from supd, and .*; right is auto or pump/,
+    });
+    place.configure(program('a', 'prints-both', { ...options, logfile_mode: 'auto' }));
+    t.match(await place.run(['--check', '-c', place.conf]), { status: 0, stderr: '' });
+  }
+  const place = makePlace(
+    t,
+    direktly('a', 'waits', { stdout_logfile: '%(here)s/one' }) +
+      program('b', 'waits', { stdout_logfile: '%(here)s/one' }),
+  );
+  t.match(await place.run(['--check', '-c', place.conf]), { status: 2, stderr: /goes to .*one too/ });
+  const stripping = makePlace(t, direktly('a', 'waits'), { strip_ansi: true });
+  t.match(await stripping.run(['--check', '-c', stripping.conf]), { status: 2, stderr: /strip_ansi/ });
+  const supd = await startSupd(
+    t,
+    program('a', 'prints-both', { logfile_mode: 'auto', stdout_events_enabled: true }) +
+      section('eventlistener:l', {
+        command: '%(here)s/bin/listens',
+        events: 'TICK_60',
+        logfile_mode: 'auto',
+      }),
+  );
+  await supd.says('a', 'to stdout\n');
+  const { pid } = await supd.state('a', 'RUNNING');
+  t.match(descriptorsOf(pid).get(1), /fifo\/.*\.stdout$/);
+});
+
+test('where the file system can’t, it is pumped, and that is told at the start and in the status', async (t) => {
+  if (!existsSync('/dev/shm')) return t.plan(0, 'needs /dev/shm');
+  const dir = mkdtempSync('/dev/shm/supd-');
+  t.teardown(() => rmSync(dir, { recursive: true }));
+  const supd = await startSupd(
+    t,
+    direktly('asked', 'waits', { stdout_logfile: `${dir}/asked` }) +
+      direktly('unbound', 'waits', { stdout_logfile: `${dir}/unbound`, stdout_logfile_maxbytes: 0 }) +
+      program('auto', 'waits', { stdout_logfile: `${dir}/auto`, logfile_mode: 'auto' }),
+  );
+  for (const name of ['asked', 'unbound', 'auto'])
+    await until(`${name} to write`, () => {
+      const file = `${dir}/${name}`;
+      return existsSync(file) && readFileSync(file, 'utf8') === 'ready\n';
+    });
+  const why =
+    /asked is written by way of supd, not directly \(logfile_mode\): the file system can't .*E(OPNOTSUPP|NOTSUP)/;
+  t.match(supd.read('supd.log'), why);
+  t.match((await supd.state('asked', 'RUNNING')).logFailure, why);
+  t.match((await supd.client.getDaemon()).conditions.join('\n'), why);
+  t.equal((await supd.state('auto', 'RUNNING')).logFailure, '');
+  const fds = async (name: string) => descriptorsOf((await supd.state(name, 'RUNNING')).pid).get(1);
+  t.match(await fds('asked'), /fifo/);
+  t.match(await fds('auto'), /fifo/);
+  t.equal(await fds('unbound'), `${dir}/unbound`, 'what is never rotated needs nothing of it');
+});
+
+test('a log that others moved away is told of until its program is started again', async (t) => {
+  const supd = await startSupd(t, direktly('a', 'prints-again'));
+  await supd.says('a', 'ready');
+  if (!(await servesDirect(t, supd))) return;
+  const { pid } = await supd.state('a', 'RUNNING');
+  renameSync(`${supd.dir}/a.out`, `${supd.dir}/old`);
+  supd.child.kill('SIGUSR2');
+  await until('it to be told', async () =>
+    /was moved or removed/.test((await supd.state('a', 'RUNNING')).logFailure),
+  );
+  process.kill(pid, 'SIGUSR1');
+  await until('the line in the old file', () => supd.read('old') === 'ready\nline 1\n');
+  t.match(await supd.told('restart', 'a'), { status: 0 });
+  await supd.says('a', 'ready');
+  t.equal((await supd.state('a', 'RUNNING')).logFailure, '');
+  rmSync(`${supd.dir}/a.out`);
+  await until('a removed one, too', async () =>
+    /was moved or removed/.test((await supd.state('a', 'RUNNING')).logFailure),
+  );
+});
+
+test('a user’s program writes a log of root’s, and a link planted in its directory leads nowhere', async (t) => {
+  if (!isRoot) return t.plan(0, 'needs root');
+  const { uid } = accountOf('nobody');
+  const supd = await startSupd(t, direktly('a', 'waits', { user: 'nobody' }));
+  await supd.says('a', 'ready');
+  if (!(await servesDirect(t, supd))) return;
+  const { pid } = await supd.state('a', 'RUNNING');
+  t.equal(readlinkSync(`/proc/${pid}/fd/1`), `${supd.dir}/a.out`);
+  t.equal(statSync(`/proc/${pid}`).uid, uid);
+  t.equal(statSync(`${supd.dir}/a.out`).uid, 0);
+});
