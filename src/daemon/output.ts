@@ -1,6 +1,7 @@
 /** From a pump to a log, and to those who are told of what is written. A plain log costs nothing beyond itself. */
 import { AnsiFilter } from '../logs/ansi.js';
 import { Capture } from '../logs/capture.js';
+import type { LineFormat } from '../logs/lineformat.js';
 import type { LogFile } from '../logs/logfile.js';
 import type { Splice } from '../logs/mover.js';
 import type { Move, Sink } from '../logs/pump.js';
@@ -33,22 +34,51 @@ export interface Output {
   end(): void;
 }
 
-/** @param log  undefined: nothing is written, but somebody may hear it */
+/**
+ * @param log     undefined: nothing is written, but somebody may hear it
+ * @param format  of the log's lines alone: who hears them hears what was written
+ */
 export function makeOutput(
   log: LogFile | undefined,
   heard: Heard | undefined,
   stripAnsi: boolean,
   splice: Splice,
+  format?: LineFormat,
 ): Output {
   const filter = stripAnsi ? new AnsiFilter() : undefined;
   heard?.begins?.();
+  if (format) return formattedOutput(log, heard, filter, format);
   if (heard === undefined) {
     const plain = { sink: plainSink(log, filter), end: () => {} };
     return log && !filter ? { ...plain, move: (fd) => log.moveFrom(fd, splice) } : plain;
   }
-  const { raw, logged, written, ended, capture } = heard;
+  return heardOutput(heard, filter, (bytes) => log?.append(bytes));
+}
+
+/** As any other, with what is to be logged going through the format. */
+function formattedOutput(
+  log: LogFile | undefined,
+  heard: Heard | undefined,
+  filter: AnsiFilter | undefined,
+  format: LineFormat,
+): Output {
+  const output = heardOutput(heard ?? {}, filter, (bytes) => log?.append(format.take(bytes)));
+  return {
+    sink: output.sink,
+    end() {
+      output.end();
+      log?.append(format.end());
+    },
+  };
+}
+
+function heardOutput(
+  { raw, logged, written, ended, capture }: Heard,
+  filter: AnsiFilter | undefined,
+  append: (bytes: Buffer) => void,
+): Output {
   const write = (bytes: Buffer): void => {
-    log?.append(bytes);
+    append(bytes);
     logged?.(bytes);
     written?.(bytes);
   };

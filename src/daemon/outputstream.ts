@@ -2,10 +2,11 @@
  * One output of one process slot: a FIFO that is pumped into a log, or the log itself in the child's hands. Which of
  * the two is decided at each start.
  */
-import { constants, existsSync, openSync, unlinkSync } from 'node:fs';
+import { constants, existsSync, openSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import type { StreamSpec } from '../core/program.js';
 import { type DirectLog, NotDirect } from '../logs/directlog.js';
 import type { Growth } from '../logs/growth.js';
+import { type LineFormat, makeLineFormat } from '../logs/lineformat.js';
 import type { LogFile } from '../logs/logfile.js';
 import { Pump } from '../logs/pump.js';
 import {
@@ -28,6 +29,7 @@ export interface OutputParts {
   readonly path: string | undefined;
   readonly heard: Heard | undefined;
   readonly fifo: string;
+  readonly channel: 'stdout' | 'stderr';
   readonly stripAnsi: boolean;
   readonly logs: SharedLogs;
   /** Something that is not as it was asked. */
@@ -42,6 +44,7 @@ export class OutputStream {
   #log: LogFile | undefined;
   #pump: Pump | undefined;
   #output: Output | undefined;
+  #format: LineFormat | undefined;
   /** Instead of these: the child writes the file itself. */
   #direct: DirectLog | undefined;
   /** Why it does not, against its configuration. */
@@ -108,8 +111,9 @@ export class OutputStream {
     return this.#pump && ownerOfFifo(fifo) !== undefined ? [openForPump(fifo)] : [];
   }
 
-  /** The FIFO stays. */
-  close(): void {
+  /** The FIFO stays. With `isKept` another supd goes on with it, and with a line that has begun. */
+  close(isKept: boolean): void {
+    if (isKept) this.#keepRest();
     this.#endPump();
     this.#releaseLog();
     this.#releaseDirect();
@@ -162,8 +166,11 @@ export class OutputStream {
   #startPump(): void {
     const { path, heard, fifo, stripAnsi } = this.#parts;
     const log = path ? this.#takeLog(path) : undefined;
-    const output = makeOutput(log, heard, stripAnsi, moveToEnd);
+    const { spec, name, channel } = this.#parts;
+    this.#format = spec.format && makeLineFormat(spec.format, name, channel);
+    const output = makeOutput(log, heard, stripAnsi, moveToEnd, this.#format);
     this.#output = output;
+    if (this.#format) takeRest(fifo, this.#format, log);
     this.#pump = new Pump(openForPump(fifo), output.sink, {
       read: readFifo,
       ...(output.move ? { move: output.move } : {}),
@@ -171,6 +178,12 @@ export class OutputStream {
       // A log that is a pipe whose reader lags: the program waits instead of losing what it says.
       ready: () => !log?.congested,
     });
+  }
+
+  #keepRest(): void {
+    this.#pump?.drain(DRAIN_MAX_BYTES);
+    const rest = this.#format?.rest();
+    if (rest?.length) writeFileSync(restOf(this.#parts.fifo), rest, { mode: 0o600 });
   }
 
   #endPump(): void {
@@ -190,6 +203,18 @@ export class OutputStream {
     if (this.#direct) this.#parts.logs.direct.release(this.#direct);
     this.#direct = undefined;
   }
+}
+
+/** What a supd that went orderly had read of a line and not written. */
+function restOf(fifo: string): string {
+  return `${fifo}.rest`;
+}
+
+function takeRest(fifo: string, format: LineFormat, log: LogFile | undefined): void {
+  const file = restOf(fifo);
+  if (!existsSync(file)) return;
+  log?.append(format.take(readFileSync(file)));
+  unlinkSync(file);
 }
 
 /** Never made, or swept away: gone is what is wanted. */

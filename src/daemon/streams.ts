@@ -135,7 +135,7 @@ export class ProcessStreams {
 
   /** With `keepFifos` what is in use stays for another supd. */
   close(keepFifos = false): void {
-    for (const channel of CHANNELS) this.#streams[channel].close();
+    for (const channel of CHANNELS) this.#streams[channel].close(keepFifos);
     if (!keepFifos) this.#removeFifos();
   }
 
@@ -156,6 +156,7 @@ export class ProcessStreams {
       path,
       heard,
       fifo,
+      channel,
       stripAnsi,
       warn,
       logs: this.#logs,

@@ -32,6 +32,11 @@ export class Lines {
     if (this.#begun.length > 0) this.#tellLine(this.#join(Buffer.alloc(0)));
   }
 
+  /** Takes away the line that has begun. */
+  rest(): Buffer {
+    return this.#join(Buffer.alloc(0));
+  }
+
   #join(piece: Buffer): Buffer {
     const begun = this.#begun;
     this.#begun = Buffer.alloc(0);

@@ -154,7 +154,6 @@ export const PROGRAM = {
     choices: ['raw', 'text', 'json'],
     default: 'raw',
     doc: 'what each line of the log becomes: raw, itself; text, with its time before it; json, an object',
-    served: 'later',
   },
   essential: {
     type: 'bool',
