@@ -118,7 +118,7 @@ async function serve(
   let trouble: string | undefined;
   for (;;) {
     try {
-      const mode = await serveOnce(config, parts, readConfig, {
+      const mode = await serveOnce(config, { ...parts, handed: fifos }, readConfig, {
         lock,
         opened: (log) => {
           if (trouble) log.error(trouble);
@@ -190,7 +190,7 @@ async function serveOnce(
       const life = new Daemon({ ...parts, config, ...places, instance: instanceOf(places), log });
       try {
         how = await live(life, log, readConfig, turns.ready);
-        if (how === 'upgrading') fifos = life.holdStreams();
+        if (how === 'upgrading') fifos = life.hold();
         return how;
       } finally {
         turns.ended(how);

@@ -22,7 +22,7 @@ export function restoreJobs(
 ): { readonly jobs: Jobs; readonly effects: readonly JobsEffect[] } {
   const runs = [...saved.runs].filter(([id]) => !ended.has(id));
   const turn: Turn = { jobs: { ...noJobs, runs: new Map(runs) }, now, effects: [] };
-  for (const [, run] of runs) turn.effects.push(...remembered(run), ...resume(run));
+  for (const [, run] of runs) turn.effects.push(...remembered(run), ...resume(run, saved.isDone));
   const byName = new Map(specs.map((spec) => [spec.name, spec]));
   for (const spec of specs) {
     const queued = saved.queued.get(spec.name);
@@ -51,16 +51,20 @@ function remembered(run: Run): readonly JobsEffect[] {
 }
 
 /** First what runs: the locks may be held by it alone. */
-function resume(run: Run): readonly StepEffect[] {
+function resume(run: Run, isDone: boolean): readonly StepEffect[] {
   const of = (unit: number) => ({ run: run.request.id, step: run.units[unit]?.name ?? run.job });
   const locks = run.states.flatMap((state, unit): readonly StepEffect[] => {
     const path = run.units[unit]?.spec.lock;
     return state.locked && path !== undefined ? [{ ...of(unit), type: 'retakeLock', path }] : [];
   });
-  return [...resumePhase(run, of), ...locks];
+  return [...resumePhase(run, of, isDone), ...locks];
 }
 
-function resumePhase(run: Run, of: (unit: number) => { run: string; step: string }): readonly StepEffect[] {
+function resumePhase(
+  run: Run,
+  of: (unit: number) => { run: string; step: string },
+  isDone: boolean,
+): readonly StepEffect[] {
   const { phase } = run;
   if (phase.name === 'ENDED') return [];
   const step = of(phase.unit);
@@ -77,7 +81,7 @@ function resumePhase(run: Run, of: (unit: number) => { run: string; step: string
       const { pid } = phase;
       const outputBytes = state?.record.outputBytes ?? 0;
       const adopt = { ...step, type: 'adoptStep', pid, startTicks: state?.startTicks, outputBytes } as const;
-      return phase.name === 'RUNNING'
+      return phase.name === 'RUNNING' || isDone
         ? [adopt]
         : [adopt, { ...step, type: 'killStep', pid, signal: phase.signal }];
     }

@@ -1,7 +1,7 @@
 /**
  * The world as it was when another supd on this machine died. States come back as they were written; what became of
  * the processes since is told by events, like every other end. What was being done is done again: a signal that may
- * not have been sent is sent (once more), a sweep is begun anew. Event listeners are started anew.
+ * not have been sent, since that supd was killed, is sent (once more), a sweep is begun anew. Event listeners are started anew.
  */
 import type { JobSpec } from './job.js';
 import type { GroupSpec, Millis, Now, ProcessEffect, ProcessSpec } from './program.js';
@@ -29,6 +29,8 @@ export interface Restore {
   readonly jobs: readonly JobSpec[];
   /** Runs that are on record as ended: the record is newer. */
   readonly endedRuns: ReadonlySet<string>;
+  /** Slots whose process has a socket from supd that is supd's again. */
+  readonly withSocket: ReadonlySet<string>;
   /** Was it another version of supd that wrote it? */
   readonly others: boolean;
 }
@@ -48,10 +50,12 @@ export function restore(
   for (const group of groups) {
     for (const spec of group.processes) {
       const past = pastOf(spec, saved.processes.get(spec.id), found.get(spec.id), now);
-      const rest = isBound(group) ? anew(past, spec, now) : past;
+      const isLost = isCutOff(group, spec, event);
+      const rest = isLost ? anew(past, spec, now) : past;
       const process: Process = { ...rest, spec, groupPriority: group.priority };
       processes.push(process);
-      for (const effect of resume(process)) effects.push({ type: 'process', id: spec.id, effect });
+      for (const effect of resume(process, saved.isDone && !isLost))
+        effects.push({ type: 'process', id: spec.id, effect });
     }
   }
   processes.sort(inStartingOrder);
@@ -117,9 +121,9 @@ function pastOf(
   };
 }
 
-/** A listener's conversation and a FastCGI program's socket died with the other supd: these are ended and started again. */
-function isBound({ kind }: GroupSpec): boolean {
-  return kind === 'eventlistener' || kind === 'fcgi-program';
+/** A listener's conversation died with the other supd, and sometimes a socket: these are ended and started again. */
+function isCutOff({ kind }: GroupSpec, { id, socket }: ProcessSpec, { withSocket }: Restore): boolean {
+  return kind === 'eventlistener' || (socket !== undefined && !withSocket.has(id));
 }
 
 function anew(past: Past, spec: ProcessSpec, now: Now): Past {
@@ -129,7 +133,8 @@ function anew(past: Past, spec: ProcessSpec, now: Now): Past {
   return { ...past, state: { name: 'STOPPING', pid: state.pid, next: 'start', deadline } };
 }
 
-function resume({ spec, state, startTicks }: Process): readonly ProcessEffect[] {
+/** @param isDone  what its state came with has been done */
+function resume({ spec, state, startTicks }: Process, isDone: boolean): readonly ProcessEffect[] {
   switch (state.name) {
     case 'SPAWNING':
       return [{ type: 'spawn' }];
@@ -137,11 +142,11 @@ function resume({ spec, state, startTicks }: Process): readonly ProcessEffect[] 
     case 'RUNNING':
     case 'UNKNOWN':
       return [{ type: 'adopt', pid: state.pid, startTicks }];
-    case 'STOPPING':
-      return [
-        { type: 'adopt', pid: state.pid, startTicks },
-        { type: 'kill', pid: state.pid, signal: spec.stopSignal, group: spec.stopAsGroup },
-      ];
+    case 'STOPPING': {
+      const adopt = { type: 'adopt', pid: state.pid, startTicks } as const;
+      if (isDone) return [adopt];
+      return [adopt, { type: 'kill', pid: state.pid, signal: spec.stopSignal, group: spec.stopAsGroup }];
+    }
     case 'SWEEPING':
       return [{ type: 'sweep', pid: state.pid, signal: TERM }];
     case 'STOPPED':

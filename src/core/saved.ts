@@ -23,7 +23,8 @@ export interface SavedLogs {
 }
 
 export type Change =
-  | { readonly what: 'mode'; readonly mode: World['mode'] }
+  /** `isDone`, as the last one: what was decided until then has been done, since supd ended by itself. */
+  | { readonly what: 'mode'; readonly mode: World['mode']; readonly isDone?: true }
   | { readonly what: 'group'; readonly group: GroupSpec }
   | { readonly what: 'noGroup'; readonly name: string }
   | { readonly what: 'process'; readonly process: SavedProcess }
@@ -39,6 +40,8 @@ export type Change =
 /** The last of each kind of change. A slot that is not in `processes` was never started. */
 export interface Saved {
   readonly mode: World['mode'];
+  /** No effect of what is here may still be due; else the last ones may. */
+  readonly isDone: boolean;
   readonly groups: ReadonlyMap<string, GroupSpec>;
   readonly processes: ReadonlyMap<string, SavedProcess>;
   readonly plans: readonly StopPlan[];
@@ -51,6 +54,7 @@ export interface Saved {
 
 export const nothingSaved: Saved = {
   mode: 'running',
+  isDone: false,
   groups: new Map(),
   processes: new Map(),
   plans: [],
@@ -104,6 +108,8 @@ function jobChanges({ jobs: before }: World, { jobs: after }: World): readonly C
 /** What the changes come to, in their order. */
 export function replay(changes: readonly Change[]): Saved {
   let { mode, plans, waits } = nothingSaved;
+  const last = changes.at(-1);
+  const isDone = last?.what === 'mode' && last.isDone === true;
   const groups = new Map<string, GroupSpec>();
   const processes = new Map<string, SavedProcess>();
   const runs = new Map<string, Run>();
@@ -150,5 +156,5 @@ export function replay(changes: readonly Change[]): Saved {
         change satisfies never;
     }
   }
-  return { mode, groups, processes, plans, waits, runs, queued, logs };
+  return { mode, isDone, groups, processes, plans, waits, runs, queued, logs };
 }

@@ -18,6 +18,7 @@ import { Journal } from './journal.js';
 import { openWatch, type Watch } from './notify/open.js';
 import type { DaemonParts, LifeEnd } from './parts.js';
 import { Processes } from './processes.js';
+import { restoreSockets } from './restore-sockets.js';
 import { makeRunIds } from './runids.js';
 import { serverUrlOf } from './serverurl.js';
 import { SharedSockets } from './sockets.js';
@@ -44,6 +45,7 @@ export class Daemon {
   readonly ended: Promise<LifeEnd>;
   readonly #state: StateFile;
   readonly #left: ReadState;
+  readonly #withSocket: ReadonlySet<string>;
   /** An id for a run by hand. */
   readonly newRunId = makeRunIds();
   readonly #streams: StreamTable;
@@ -63,10 +65,12 @@ export class Daemon {
     this.config = parts.config;
     const { daemon } = parts.config;
     this.sockets = new SharedSockets((line) => parts.log.info(line));
-    this.sockets.checkAll(this.servedGroups());
     this.#conditions = new Conditions((line) => parts.log.error(line));
     this.#state = new StateFile(parts.statedir, parts.version, (why) => this.#conditions.note('state', why));
     this.#left = this.#state.read();
+    this.#withSocket = restoreSockets(this.sockets, this.#left, parts.handed);
+    // What runs may have a socket that is not to be had again; its program says so.
+    if (this.#left.kind === 'none') this.sockets.checkAll(this.servedGroups());
     if (!daemon.nocleanup) removeAutoLogs(daemon.childLogDir, daemon.identifier, logsLeft(this.#left));
     this.#events = new SupervisorEvents({
       server: daemon.identifier,
@@ -82,7 +86,6 @@ export class Daemon {
       isListener: (spec) => this.#events.isListener(spec),
       warn: (line) => parts.log.warn(line),
     });
-    this.#conditions = new Conditions((line) => parts.log.error(line));
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
     });
@@ -150,6 +153,8 @@ export class Daemon {
       groups: served,
       jobs: this.config.jobs,
       tagOf: (spec) => this.#processes.tagOf(spec),
+      sockets: this.sockets,
+      withSocket: this.#withSocket,
     });
     this.engine.dispatch({ type: 'addGroups', groups: served, autostart: false });
     this.#events.tell({ type: 'SUPERVISOR_STATE_CHANGE_RUNNING' });
@@ -170,9 +175,9 @@ export class Daemon {
     this.#end(how);
   }
 
-  /** Descriptors that keep what is in the programs' pipes until the next life reads on. */
-  holdStreams(): readonly number[] {
-    return this.#streams.hold();
+  /** Descriptors that keep what is in the programs' pipes, and their sockets, until the next life has them. */
+  hold(): readonly number[] {
+    return [...this.#streams.hold(), ...this.sockets.hold()];
   }
 
   /** What happened, for those who watch. */
@@ -230,6 +235,8 @@ export class Daemon {
     this.#steps.close();
     this.#streams.closeAll(!this.#isOver);
     this.#events.close();
+    // In a shutdown, a stop may be held until a listener is done.
+    if (!this.#isClosing) this.#state.noteDone();
     this.#state.close();
   }
 

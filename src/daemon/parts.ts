@@ -20,6 +20,8 @@ export interface DaemonParts {
   readonly origin: Origin;
   /** How many times the code has been replaced in place. */
   readonly upgrades: number;
+  /** Descriptors that the code before left open: of FIFOs and of FastCGI programs' sockets. */
+  readonly handed: readonly number[];
 }
 
 /** `left`: the programs go on without supd, for another to take them back; `upgrading`: for other code to. */

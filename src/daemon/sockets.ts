@@ -4,12 +4,15 @@ import type { GroupSpec, ProcessState, SharedSocketSpec } from '../core/program.
 import { findAccount, findGroup } from '../os/accounts.js';
 import {
   duplicate,
+  isListenerOf,
   ListenError,
+  listenerOf,
   openListener,
   type TcpAddress,
   tryListener,
   type UnixAddress,
 } from '../os/listen.js';
+import type { Member } from '../os/tree.js';
 
 interface Open {
   readonly fd: number;
@@ -45,6 +48,41 @@ export class SharedSockets {
     }
     open.holders.add(id);
     return duplicate(open.fd);
+  }
+
+  /**
+   * Takes for this process, which another supd started, the socket that it has.
+   * @param main    where it may be had from: its own standard input
+   * @param handed  and descriptors that were left to this supd
+   * @returns whether it is there
+   */
+  recover(
+    id: string,
+    socket: SharedSocketSpec,
+    main: Member | undefined,
+    handed: readonly number[],
+  ): boolean {
+    const url = urlOf(socket);
+    const open = this.#open.get(url);
+    if (open) {
+      open.holders.add(id);
+      return true;
+    }
+    try {
+      const address = addressOf(socket);
+      const left = handed.find((fd) => isListenerOf(fd, address));
+      const fd = left === undefined ? main && listenerOf(main, 0, address) : duplicate(left);
+      if (fd === undefined) return false;
+      this.#open.set(url, { fd, holders: new Set([id]) });
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Descriptors that keep the sockets open until another has taken them. */
+  hold(): readonly number[] {
+    return [...this.#open.values()].map(({ fd }) => duplicate(fd));
   }
 
   /** Closes what only processes have that are over by their state. A unix socket's file stays. */

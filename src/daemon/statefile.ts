@@ -114,6 +114,14 @@ export class StateFile {
     this.#append([{ what: 'logs', id, logs }]);
   }
 
+  /** This supd ends by itself, and has done all that it decided. */
+  noteDone(): void {
+    // Not if it ends before it has begun: what is there is another's.
+    if (this.#fd === undefined) return;
+    this.#flushLater();
+    this.#append([{ what: 'mode', mode: this.#world.mode, isDone: true }]);
+  }
+
   /** Nothing is left to take back. */
   clear(): void {
     this.close();

@@ -14,6 +14,8 @@ import type { Tag } from '../os/tree.js';
 import type { Engine } from './engine.js';
 import { makeFifoDir } from './fifodir.js';
 import type { Journal } from './journal.js';
+import { restoreFoundSockets } from './restore-sockets.js';
+import type { SharedSockets } from './sockets.js';
 import type { ReadState } from './statefile.js';
 import { Strays } from './strays.js';
 import type { Sweeper } from './sweeper.js';
@@ -28,6 +30,9 @@ export interface TakeoverParts {
   readonly rundir: string;
   readonly instance: string;
   readonly tagOf: (spec: ProcessSpec) => Tag;
+  readonly sockets: SharedSockets;
+  /** Slots whose socket has been taken back already. */
+  readonly withSocket: ReadonlySet<string>;
   readonly log: MainLog;
 }
 
@@ -54,6 +59,10 @@ export function takeOver(parts: TakeoverParts): readonly string[] {
     configured: groups,
     changed,
     found,
+    withSocket: new Set([
+      ...parts.withSocket,
+      ...restoreFoundSockets(parts.sockets, specsOf(parts, saved, isLost), found),
+    ]),
     jobs: parts.jobs,
     endedRuns: endedRuns(parts.journal, saved),
     others: state.kind === 'saved' && state.others,
@@ -69,19 +78,23 @@ export function takeOver(parts: TakeoverParts): readonly string[] {
   return due.map(({ id }) => id);
 }
 
+/** What may have been running: by the state, or by the configuration where that is lost. */
+function specsOf({ groups }: TakeoverParts, saved: Saved, isLost: boolean): readonly ProcessSpec[] {
+  return (isLost ? groups : [...saved.groups.values()]).flatMap(({ processes }) => processes);
+}
+
 /** Main processes that the state doesn't name: started and not written down, or the state itself is lost. */
 function findMains(
-  { groups, tagOf }: TakeoverParts,
+  parts: TakeoverParts,
   saved: Saved,
   strays: Strays,
   isLost: boolean,
 ): ReadonlyMap<string, Found> {
   const found = new Map<string, Found>();
-  const known = isLost ? groups : [...saved.groups.values()];
-  for (const spec of known.flatMap(({ processes }) => processes)) {
+  for (const spec of specsOf(parts, saved, isLost)) {
     const rest = saved.processes.get(spec.id);
     if (!isLost && rest?.state.name !== 'SPAWNING') continue;
-    const main = strays.find(tagOf(spec), rest?.noted ?? 0);
+    const main = strays.find(parts.tagOf(spec), rest?.noted ?? 0);
     if (main) found.set(spec.id, main);
   }
   return found;

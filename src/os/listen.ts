@@ -5,6 +5,9 @@
 import { chmodSync, chownSync, closeSync, lstatSync, unlinkSync } from 'node:fs';
 import path from 'node:path';
 import { errorName, lastErrno, libc, loadKoffi } from './libc.js';
+import { copyDescriptor, openPidfd } from './pidfd.js';
+import { readStat } from './proc.js';
+import type { Member } from './tree.js';
 
 const socket = libc('int socket(int domain, int type, int protocol)');
 const bind = libc('int bind(int fd, const void *addr, uint addrlen)');
@@ -14,6 +17,8 @@ const getaddrinfo = libc(
   'int getaddrinfo(const char *node, const char *service, const void *hints, _Out_ void **found)',
 );
 const freeaddrinfo = libc('void freeaddrinfo(void *found)');
+const getsockname = libc('int getsockname(int fd, void *addr, void *length)');
+const getsockopt = libc('int getsockopt(int fd, int level, int name, void *value, void *length)');
 const fcntl = libc('int fcntl(int fd, int cmd, int value)');
 
 const AF_UNIX = 1;
@@ -23,10 +28,13 @@ const SOCK_STREAM = 1;
 const SOCK_CLOEXEC = 0x80000;
 const SOL_SOCKET = 1;
 const SO_REUSEADDR = 2;
+const SO_ACCEPTCONN = 30;
 const AI_PASSIVE = 1;
 const F_DUPFD_CLOEXEC = 1030;
 /** sizeof(sockaddr_un) less its family; a path ends with a NUL. */
 const PATH_BYTES = 108;
+/** sizeof(sockaddr_storage). */
+const SOCKADDR_BYTES = 128;
 /** What the kernel bounds by net.core.somaxconn. */
 const LONGEST_BACKLOG = 4096;
 
@@ -73,6 +81,51 @@ export function tryListener(address: UnixAddress | TcpAddress): void {
   const trial = path.join(path.dirname(address.path), `.${process.pid}`);
   closeSync(bindUnix({ ...address, path: trial }));
   unlinkSync(trial);
+}
+
+/**
+ * A copy of a descriptor that another process has, if it is the listening socket of this address.
+ * @param pid  known by its start time; Linux 5.6 and the right to trace it (pidfd_getfd(2))
+ * @returns undefined: it has no such socket, or can't be asked
+ */
+export function listenerOf(
+  { pid, startTicks }: Member,
+  target: number,
+  address: UnixAddress | TcpAddress,
+): number | undefined {
+  const pidfd = openPidfd(pid);
+  if (pidfd === undefined) return undefined;
+  // What the descriptor names is what has that pid at this moment.
+  const isIt = readStat(pid)?.startTicks === startTicks;
+  const fd = isIt ? copyDescriptor(pidfd, target) : undefined;
+  closeSync(pidfd);
+  if (fd === undefined || isListenerOf(fd, address)) return fd;
+  closeSync(fd);
+  return undefined;
+}
+
+/** Does it listen, and there? getsockname(2), SO_ACCEPTCONN of socket(7). */
+export function isListenerOf(fd: number, address: UnixAddress | TcpAddress): boolean {
+  const listens = Buffer.alloc(4);
+  const own = Buffer.alloc(SOCKADDR_BYTES);
+  const length = Buffer.alloc(4);
+  length.writeInt32LE(4);
+  if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, listens, length) !== 0 || listens.readInt32LE() !== 1)
+    return false;
+  length.writeInt32LE(own.length);
+  if (getsockname(fd, own, length) !== 0) return false;
+  return isSame(own.subarray(0, length.readInt32LE()), sockaddrOf(address));
+}
+
+function sockaddrOf(address: UnixAddress | TcpAddress): Buffer {
+  return address.kind === 'unix' ? sockaddrUnix(address.path) : lookUp(address.host, address.port);
+}
+
+/** Of an IPv6 address, flow and scope are not asked for. */
+function isSame(one: Buffer, other: Buffer): boolean {
+  const isIpv6 = one.readUInt16LE(0) === AF_INET6;
+  const parts = (address: Buffer) => (isIpv6 ? [address.subarray(0, 4), address.subarray(8, 24)] : [address]);
+  return Buffer.concat(parts(one)).equals(Buffer.concat(parts(other)));
 }
 
 /** A second descriptor of the same open socket, which children don't inherit. */

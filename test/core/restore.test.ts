@@ -89,7 +89,11 @@ class Life {
   }
 
   /** Takes over what another life left. */
-  takeOver(groups: readonly GroupSpec[], changed: readonly string[] = []): void {
+  takeOver(
+    groups: readonly GroupSpec[],
+    changed: readonly string[] = [],
+    withSocket: readonly string[] = [],
+  ): void {
     const saved = this.#machine.saved();
     const found = new Map<string, Found>();
     for (const { id, state } of saved.processes.values()) {
@@ -106,6 +110,7 @@ class Life {
       found,
       jobs: [],
       endedRuns: new Set(),
+      withSocket: new Set(withSocket),
       others: false,
     });
     const added = groups.filter(({ name }) => !this.world.groups.has(name));
@@ -258,6 +263,35 @@ test('an event listener is ended and started anew', async (t) => {
   t.same(second.signalled, ['l:l 15']);
   second.end('l:l', { signal: 15, core: false });
   t.equal(second.stateOf('l:l'), 'STARTING');
+});
+
+test('a process is ended and started anew when its socket is lost, and taken back when it is not', async (t) => {
+  const socket = { kind: 'unix', path: '/f.sock', mode: 0o700 } as const;
+  const groups = [program('has', 1, { socket }), program('lost', 2, { socket })];
+  const { machine } = begin(groups);
+  const pid = machine.live.get('has:has');
+  const second = new Life(machine);
+  second.takeOver(groups, [], ['has:has']);
+  t.equal(second.stateOf('has:has'), 'RUNNING');
+  t.equal(machine.live.get('has:has'), pid);
+  t.equal(second.stateOf('lost:lost'), 'STOPPING');
+  t.same(second.signalled, ['lost:lost 15']);
+});
+
+test('a stop under way is signalled again when supd was killed, and not when it ended by itself', async (t) => {
+  const groups = [program('a')];
+  for (const isDone of [false, true]) {
+    const { machine, first } = begin(groups);
+    first.send({ type: 'stop', ids: ['a:a'] });
+    t.same(first.signalled, ['a:a 15']);
+    if (isDone) machine.text += changeLines([{ what: 'mode', mode: 'running', isDone }]);
+    const second = new Life(machine);
+    second.takeOver(groups);
+    t.equal(second.stateOf('a:a'), 'STOPPING');
+    t.same(second.signalled, isDone ? [] : ['a:a 15']);
+    second.end('a:a', { code: 0 });
+    t.equal(second.stateOf('a:a'), 'STOPPED');
+  }
 });
 
 test('a shutdown that was cut short stops nothing more', async (t) => {

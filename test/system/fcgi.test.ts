@@ -5,6 +5,7 @@ import { makePlace, type Options, program, section } from '../helpers/place.js';
 import { descriptorsOf } from '../helpers/proc.js';
 import { requireStack } from '../helpers/require.js';
 import { type Supd, startIn, startSupd } from '../helpers/start-supd.js';
+import { until } from '../helpers/until.js';
 import { accountOf, needsRoot } from '../helpers/users.js';
 
 tap.jobs = 4;
@@ -122,6 +123,47 @@ test('a client that comes while the only copy is started again after a crash is 
     busy.leave();
   }
   t.equal(supd.read('supd.log').match(/Creating socket/g)?.length, 1);
+});
+
+test('FastCGI programs are taken back with their sockets after supd was killed, and at an upgrade', async (t) => {
+  if (!requireStack(t, ['python3'])) return;
+  const port = await freePort('127.0.0.1');
+  const place = makePlace(
+    t,
+    fcgi('u', 'unix://%(here)s/u.sock', { ...copies(2), autorestart: true }) +
+      fcgi('t', `tcp://localhost:${port}`, { ...copies(2), autorestart: true }),
+  );
+  const names = ['u:p0', 'u:p1', 't:p0', 't:p1'];
+  const sockets: readonly net.NetConnectOpts[] = [
+    { path: `${place.dir}/u.sock` },
+    { host: '127.0.0.1', port },
+  ];
+  let supd = await startIn(t, place);
+  const pids = await pidsOf(supd, ...names);
+  await supd.ended('SIGKILL');
+  // Nobody is refused while there is no supd.
+  for (const to of sockets) t.equal((await servers(to, 2)).length, 2);
+  supd = await startIn(t, place);
+  t.same(await pidsOf(supd, ...names), pids);
+  t.match(await supd.told('upgrade'), { status: 0 });
+  t.same(await pidsOf(supd, ...names), pids);
+  // A copy that is started now gets the same socket, beside the other that has it.
+  for (const [group, to] of [
+    ['u', sockets[0]],
+    ['t', sockets[1]],
+  ] as const) {
+    if (!to) continue;
+    const { pid } = await supd.state(`${group}:p0`, 'RUNNING');
+    process.kill(pid, 'SIGKILL');
+    await until(
+      'it to be started again',
+      async () => (await supd.state(`${group}:p0`, 'RUNNING')).pid !== pid,
+    );
+    await serve(t, supd, to, `${group}:p0`, `${group}:p1`);
+    t.match(await supd.told('stop', `${group}:*`), { status: 0 });
+    t.equal(await refusal(to), 'ECONNREFUSED', 'and supd closes it with the last');
+  }
+  t.equal(supd.read('supd.log').match(/Creating socket/g)?.length, 2);
 });
 
 test('TCP sockets too, IPv4 and IPv6', async (t) => {

@@ -4,7 +4,7 @@ import path from 'node:path';
 import tap, { type Test, test } from 'tap';
 import { job, makePlace, type Place, program } from '../helpers/place.js';
 import { environmentOf, familyOf, isAlive, limitOf } from '../helpers/proc.js';
-import { type Supd, startIn } from '../helpers/start-supd.js';
+import { type Supd, startIn, startSupd } from '../helpers/start-supd.js';
 import { until } from '../helpers/until.js';
 
 tap.jobs = 3;
@@ -108,6 +108,23 @@ test('upgrades in a row under a flood and restarts: same pids, no line lost or t
     whole.startsWith(rest) && text.length >= (bursts - 1) * whole.length,
     `nothing of ${bursts} runs is lost`,
   );
+});
+
+test('a stop under way goes on over an upgrade, and its signal is sent once', async (t) => {
+  const asks = `/bin/sh -c "trap 'echo asked' TERM; trap 'echo marker' WINCH; echo ready; while :; do sleep 0.05; done"`;
+  const supd = await startSupd(t, program('a', asks, { stopwaitsecs: 600 }));
+  await supd.says('a', 'ready');
+  const { pid } = await supd.state('a', 'RUNNING');
+  const stop = supd.told('stop', 'a');
+  await supd.says('a', 'asked');
+  t.match(await supd.told('upgrade'), { status: 0 });
+  await stop;
+  t.equal((await supd.state('a', 'STOPPING')).pid, pid);
+  // The shell answers waiting signals by their number: this one is behind a TERM that was sent before.
+  process.kill(pid, 'SIGWINCH');
+  t.equal(await supd.says('a', 'marker'), 'ready\nasked\nmarker\n');
+  process.kill(pid, 'SIGKILL');
+  await supd.state('a', 'STOPPED');
 });
 
 test('in the background, and with a relative path of its configuration, the upgrade is the same', async (t) => {
