@@ -5,6 +5,8 @@ import { describeExit, isExpected } from '../core/transition.js';
 import type { Process } from '../core/world.js';
 import { readNow } from '../daemon/clock.js';
 import type { Daemon } from '../daemon/daemon.js';
+import { resolveIdentity } from '../daemon/identity.js';
+import { readVerdict } from '../daemon/verifier.js';
 import type { Explained } from './api.js';
 import { historyOf } from './history.js';
 
@@ -37,14 +39,23 @@ function causeOf({ spec, state, exit, spawnError }: Process): string {
       return state.refused ?? '';
     case 'SWEEPING':
       return `${describeExit(state.exit)}; something that it started is still alive`;
+    case 'RUNNING':
+      return amissIn(spec, state.pid);
     case 'STOPPED':
     case 'SPAWNING':
     case 'STARTING':
-    case 'RUNNING':
       return '';
     default:
       return state satisfies never;
   }
+}
+
+/** What supd was not there to see, or wasn't worth ending it. */
+function amissIn(spec: ProcessSpec, pid: number): string {
+  const identity = resolveIdentity(spec);
+  const verdict = identity.ok ? readVerdict(pid, { launch: spec, runAs: identity.runAs }) : undefined;
+  const what = [verdict?.wrong, verdict?.missing].filter(Boolean).join(', ');
+  return what && `it runs otherwise than was asked: ${what}`;
 }
 
 function nextOf({ spec, state }: Process, mono: number): string {

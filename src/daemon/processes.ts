@@ -3,7 +3,7 @@ import type { Exit, ProcessEffect, ProcessEvent, ProcessSpec } from '../core/pro
 import type { Process } from '../core/world.js';
 import type { Tag } from '../os/tree.js';
 import type { SharedSockets } from './sockets.js';
-import { type SpawnerParts, spawnOne } from './spawner.js';
+import { expectedOf, type SpawnerParts, spawnOne } from './spawner.js';
 import type { ProcessStreams } from './streams.js';
 import type { Sweeper } from './sweeper.js';
 import { type Verdict, Verifier } from './verifier.js';
@@ -125,6 +125,12 @@ export class Processes {
     });
   }
 
+  /** One that has served so long is not ended for what became of it meanwhile, or was let pass by another version. */
+  #tellAmiss(name: string, pid: number, { wrong, missing }: Verdict): void {
+    const what = [wrong, missing].filter(Boolean).join(', ');
+    this.#parts.told('warn', `${name}: pid ${pid}, taken back, runs otherwise than was asked: ${what}`);
+  }
+
   /** Takes back what a supd that is gone has started, or tells that it ended meanwhile. */
   #adopt(id: string, pid: number, startTicks: number | undefined): void {
     const { spawner, sweeper, told } = this.#parts;
@@ -133,6 +139,9 @@ export class Processes {
     const ended = (exit: Exit) => this.#ended(id, pid, exit);
     if (startTicks !== undefined && spawner.exits.adopt({ pid, startTicks }, ended)) {
       if (spawner.exits.isAdopted(pid)) sweeper.lookFurther(pid, 'adopted');
+      const expected = expectedOf(spawner, process.spec);
+      if (expected)
+        this.#verifier.expect(pid, expected, (verdict) => this.#tellAmiss(process.spec.name, pid, verdict));
       return told('info', `took back: '${process.spec.name}' with pid ${pid}`);
     }
     sweeper.lookFurther(pid, 'lost');

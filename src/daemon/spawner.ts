@@ -82,6 +82,18 @@ export function spawnOne(parts: SpawnerParts, order: SpawnOrder): Spawned {
   }
 }
 
+/** What a process that another supd started was to become; undefined: what the daemon is, or it can't be told any more. */
+export function expectedOf(parts: SpawnerParts, launch: LaunchSpec): Expected | undefined {
+  const identity = resolveIdentity(launch);
+  const path = launch.environment.PATH ?? parts.environment.PATH;
+  const found = findCommand(launch.command, path, launch.directory ?? process.cwd());
+  if (!identity.ok || !found.ok) return undefined;
+  const { runAs } = identity;
+  const { argv } = composeChain(launch, found.words, runAs, parts.tools);
+  if (argv.length === found.words.length) return undefined;
+  return { launch, runAs, chain: argv, programWords: found.words.length };
+}
+
 function execute(
   chain: Chain,
   env: Readonly<Record<string, string>>,

@@ -82,16 +82,22 @@ function isOnItsWay(pid: number, { chain, programWords }: Expected): boolean {
 const INTERPRETER_WORDS = [0, 1, 2];
 
 function judge(pid: number, { expected, tell }: Waiting): void {
+  const verdict = readVerdict(pid, expected);
+  if (verdict) tell(verdict);
+}
+
+/** How a process differs from what was asked, by what the kernel says of it just now; undefined: it doesn't, or is gone. */
+export function readVerdict(pid: number, asked: AskedIdentity): Verdict | undefined {
   const seen = readIdentity(pid);
-  if (!seen) return;
-  let found = differences(expected, seen, false);
+  if (!seen) return undefined;
+  let found = differences(asked, seen, false);
   // The file is looked at only where something is amiss.
-  if (found.some(({ isMore }) => isMore)) found = differences(expected, seen, gainsByItsFile(pid));
-  if (found.length === 0) return;
+  if (found.some(({ isMore }) => isMore)) found = differences(asked, seen, gainsByItsFile(pid));
+  if (found.length === 0) return undefined;
   const words = (isMore: boolean) =>
     found
       .filter((one) => one.isMore === isMore)
       .map(({ what }) => what)
       .join(', ');
-  tell({ wrong: words(true), missing: words(false) });
+  return { wrong: words(true), missing: words(false) };
 }

@@ -1,10 +1,12 @@
 /** Who programs run as and what they may do: read back from the kernel, shown, and enforced. */
+import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import tap, { type Test, test } from 'tap';
 import { makePlace, type Options, program } from '../helpers/place.js';
 import { statusOf } from '../helpers/proc.js';
+import { requireStack } from '../helpers/require.js';
 import { startIn, startSupd } from '../helpers/start-supd.js';
-import { accountOf, needsRoot } from '../helpers/users.js';
+import { accountOf, asUser, needsRoot } from '../helpers/users.js';
 
 tap.jobs = 3;
 tap.setTimeout(120_000);
@@ -169,4 +171,26 @@ test('every change is in the log with who asked, at which door, and why', async 
     await supd.told(...words, '--reason', 'why not');
     await supd.logs(new RegExp(`${words.join(' ')} asked for by ${who}`));
   }
+});
+
+test('what is taken back is read again: other rights are told, and it runs on', async (t) => {
+  if (!needsRoot(t) || !requireStack(t, ['renice'])) return;
+  const place = makePlace(
+    t,
+    program('a', 'waits', { user: 'www-data', nice: 5 }) +
+      program('b', 'waits', { user: 'www-data', nice: 5 }),
+  );
+  const first = await startIn(t, place);
+  await first.says('a', 'ready');
+  await first.says('b', 'ready');
+  const { pid } = await first.state('a', 'RUNNING');
+  await first.ended('SIGKILL');
+  const [setpriv = '', ...words] = asUser('www-data');
+  execFileSync(setpriv, [...words, 'renice', '-n', '10', '-p', String(pid)]);
+  const second = await startIn(t, place);
+  await second.logs(`a: pid ${pid}, taken back, runs otherwise than was asked: nice 10 instead of 5`);
+  t.equal((await second.state('a', 'RUNNING')).pid, pid);
+  t.match((await second.told('why', 'a')).stdout, 'it runs otherwise than was asked: nice 10 instead of 5');
+  t.notMatch((await second.told('why', 'b')).stdout, 'otherwise');
+  t.notMatch(second.read('supd.log'), /b: pid \d+, taken back, runs/);
 });
