@@ -4,7 +4,15 @@ const { readFileSync } = require('node:fs');
 const { join } = require('node:path');
 const { Script } = require('node:vm');
 
+/** What package.json asks for; an older one would fail somewhere, or not at all yet. */
+const OLDEST = 20;
+
 module.exports = (name) => {
+  if (Number(process.versions.node.split('.')[0]) < OLDEST) {
+    process.stderr.write(`${name}: needs Node ${OLDEST} or later, this is ${process.versions.node}\n`);
+    process.exitCode = 1;
+    return;
+  }
   // This file's own place is a real path, wherever the link is that npm made to bin/NAME.
   const dist = join(__dirname, '../dist');
   const filename = join(dist, `${name}.cjs`);

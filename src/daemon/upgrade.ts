@@ -2,7 +2,16 @@
  * New code in place of the old: the process executes its own program again, the same pid, its children still its own.
  * What the code was told at its start goes along; all else is in the state file.
  */
-import { accessSync, closeSync, constants, openSync, readFileSync, rmSync } from 'node:fs';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  openSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import path from 'node:path';
 import { keepInherited, replaceProcess } from '../os/exec.js';
 import type { Exits } from '../os/exits.js';
@@ -42,7 +51,7 @@ export function takeHandover(env: NodeJS.ProcessEnv): Handover | undefined {
 }
 
 export function originOf(env: NodeJS.ProcessEnv): Origin {
-  return { command: ownCommand(), cwd: process.cwd(), env: { ...env } };
+  return { command: ownCommand(env.PATH), cwd: process.cwd(), env: { ...env } };
 }
 
 /** Executes the program that is installed now. Returns only when that can't be done: why, and all is as it was. */
@@ -107,16 +116,34 @@ async function run(exits: Exits, origin: Origin, rundir: string, flag: string): 
   }
 }
 
-/** By the script itself where it can be executed: its first line finds the Node that is installed now. */
-function ownCommand(): readonly string[] {
+/**
+ * By the script itself where it can be executed and this Node is the one that its first line finds: it then finds the one
+ * that is installed now. A Node that was named at the start is kept by its path.
+ */
+function ownCommand(searchPath: string | undefined): readonly string[] {
   const [, script = '', ...words] = process.argv;
   try {
     accessSync(script, constants.X_OK);
-    if (readFileSync(script, 'latin1').startsWith('#!')) return [script, ...words];
+    const isScript = readFileSync(script, 'latin1').startsWith('#!');
+    if (isScript && nodeIn(searchPath) === realpathSync(process.execPath)) return [script, ...words];
   } catch {
     // Not to be executed: as it was started.
   }
   return [process.execPath, ...process.execArgv, script, ...words];
+}
+
+/** The file that env(1) executes for `node`. */
+function nodeIn(searchPath = ''): string | undefined {
+  for (const directory of searchPath.split(':')) {
+    const file = path.join(directory || '.', 'node');
+    try {
+      accessSync(file, constants.X_OK);
+      if (statSync(file).isFile()) return realpathSync(file);
+    } catch {
+      // Not there.
+    }
+  }
+  return undefined;
 }
 
 /** bin/supd moves this variable out of Node's sight, and the next start has to find it where it was. */
