@@ -96,7 +96,7 @@ export async function makeTests() {
       .filter((name) => /\.(ts|mts)$/.test(name) && !name.endsWith('.d.ts'))
       .map((name) => path.join(root, top, name)),
   );
-  rmSync(path.join(root, '.build'), { recursive: true, force: true });
+  for (const top of ['src', 'test']) rmSync(path.join(root, '.build', top), { recursive: true, force: true });
   await build({
     entryPoints: files,
     outdir: path.join(root, '.build'),
