@@ -37,14 +37,23 @@ export class Answers {
     over();
   }
 
-  /** An error page. Of a request that is still sent as much is read as a call has. */
-  refuse(response: ServerResponse, status: number, headers: OutgoingHttpHeaders = {}): void {
+  /**
+   * An error page. Of a request that is still sent as much is read as a call has.
+   * @param why  for whoever reads it
+   */
+  refuse(response: ServerResponse, status: number, headers: OutgoingHttpHeaders = {}, why = ''): void {
     if (response.headersSent || response.destroyed) return void response.destroy();
     const { req } = response;
+    const refuse = () => refuseNow(response, status, headers, why);
     // Who is still writing would find the connection gone, and never read why.
-    if (Number(req.headers['content-length'] ?? 0) > UNHEARD_MAX_BYTES || req.complete)
-      return refuseNow(response, status, headers);
-    req.once('end', () => refuseNow(response, status, headers)).resume();
+    if (Number(req.headers['content-length'] ?? 0) > UNHEARD_MAX_BYTES || req.complete) return refuse();
+    let left = UNHEARD_MAX_BYTES;
+    req.on('data', (piece: Buffer) => {
+      left -= piece.length;
+      // One that has no length may have no end.
+      if (left < 0) refuse();
+    });
+    req.once('end', refuse).resume();
   }
 
   /** Ends a connection on which nothing moves. @returns ends that: an idle one stays open for as long as it likes */
@@ -55,9 +64,14 @@ export class Answers {
   }
 }
 
-function refuseNow(response: ServerResponse, status: number, headers: OutgoingHttpHeaders): void {
+function refuseNow(
+  response: ServerResponse,
+  status: number,
+  headers: OutgoingHttpHeaders,
+  why: string,
+): void {
   if (response.headersSent || response.destroyed) return;
-  const body = `${status} ${STATUS_CODES[status] ?? ''}\n`;
+  const body = `${status} ${STATUS_CODES[status] ?? ''}${why && `: ${why}`}\n`;
   response.writeHead(status, {
     'Content-Type': 'text/plain;charset=utf-8',
     'Content-Length': Buffer.byteLength(body),

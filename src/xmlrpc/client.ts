@@ -10,7 +10,7 @@ import { followLog, readLog } from './client/logs.js';
 import { named, unknown } from './client/names.js';
 import { asArray, Rpc } from './client/rpc.js';
 import { configurationOf, daemonOf, processOf } from './client/structs.js';
-import { type Credentials, HttpTransport, type Place } from './client/transport.js';
+import { type Credentials, HttpTransport, type Place, type RequestOptions } from './client/transport.js';
 import { reread, update } from './client/updates.js';
 
 export type { Credentials, Place } from './client/transport.js';
@@ -24,11 +24,11 @@ export function connectXmlRpc(place: Place, credentials: Credentials | undefined
   return {
     getDaemon: async (options) => daemonOf(await rpc.all(daemonCalls, options)),
     rereadConfiguration: (options) => reread(rpc, options),
-    updateGroups: (request, options) => update(rpc, request?.groups ?? [], options),
+    updateGroups: (request, options) => update(rpc, request?.groups ?? [], because(request, options)),
     addGroup: async ({ group }, options) => void (await rpc.call('addProcessGroup', [group], options)),
     removeGroup: async ({ group }, options) => void (await rpc.call('removeProcessGroup', [group], options)),
-    shutdown: async (_request, options) => void (await rpc.call('shutdown', [], options)),
-    reload: async (_request, options) => void (await rpc.call('restart', [], options)),
+    shutdown: async (request, options) => void (await rpc.call('shutdown', [], because(request, options))),
+    reload: async (request, options) => void (await rpc.call('restart', [], because(request, options))),
     upgrade: () => refuse('an upgrade'),
     reopenLogs: () => refuse('reopening logs'),
     testNotification: () => refuse('notifications'),
@@ -47,15 +47,17 @@ export function connectXmlRpc(place: Place, credentials: Credentials | undefined
     explainProcess: () => refuse('why'),
     listConfigurations: async (options) =>
       asArray(await rpc.call('getAllConfigInfo', [], options)).map(configurationOf),
-    startProcesses: (request, options) => change(rpc, verbs.start, waiting(request, 'starting'), options),
-    stopProcesses: (request, options) => change(rpc, verbs.stop, waiting(request, 'stopping'), options),
+    startProcesses: (request, options) =>
+      change(rpc, verbs.start, waiting(request, 'starting'), because(request, options)),
+    stopProcesses: (request, options) =>
+      change(rpc, verbs.stop, waiting(request, 'stopping'), because(request, options)),
     async *restartProcesses(request, options) {
       // There is no call for both, and a start needs what was stopped to be gone.
-      yield* change(rpc, verbs.stop, waiting({ targets: request.targets }, ''), options);
-      yield* change(rpc, verbs.start, waiting(request, 'starting'), options);
+      yield* change(rpc, verbs.stop, waiting({ targets: request.targets }, ''), because(request, options));
+      yield* change(rpc, verbs.start, waiting(request, 'starting'), because(request, options));
     },
-    signalProcesses: ({ targets, signal }, options) =>
-      collect(change(rpc, verbs.signal, { targets, params: [signal] }, options)),
+    signalProcesses: ({ targets, signal, reason }, options) =>
+      collect(change(rpc, verbs.signal, { targets, params: [signal] }, because({ reason }, options))),
     writeStdin: async ({ name, chars }, options) =>
       void (await rpc.call('sendProcessStdin', [name, Buffer.from(chars).toString('utf8')], options)),
     readLog: (request, options) => readLog(rpc, request, options),
@@ -88,6 +90,14 @@ function waiting(
   ordered: string,
 ) {
   return { targets, params: [!noWait], message: noWait ? ordered : '' };
+}
+
+/** The reason that a request gives goes along with each call that it comes to. */
+function because(
+  request: { readonly reason?: string | undefined } | undefined,
+  options: CallOptions | undefined,
+): RequestOptions {
+  return { ...options, reason: request?.reason };
 }
 
 async function collect<T>(items: AsyncIterable<T>): Promise<readonly T[]> {

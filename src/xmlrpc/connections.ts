@@ -1,9 +1,14 @@
 /** Who is connected to a server: a bounded number, and of each a bounded number of requests. */
 import type net from 'node:net';
 
-interface Connection {
-  /** Requests without an answer so far. */
-  pending: number;
+/** How far a request has come. Only a call that is being made keeps its connection from making room. */
+type Stage = 'coming' | 'running' | 'leaving';
+
+/** A request from its header to the end of its answer. */
+export interface Asking {
+  stage: Stage;
+  /** To be called once. */
+  readonly end: () => void;
 }
 
 export interface Bounds {
@@ -14,8 +19,8 @@ export interface Bounds {
 
 export class Connections {
   readonly #bounds: Bounds;
-  /** The longest idle first. */
-  readonly #open = new Map<net.Socket, Connection>();
+  /** The requests of each without an answer so far; the longest idle first. */
+  readonly #open = new Map<net.Socket, Set<Asking>>();
   #closing = false;
 
   constructor(bounds: Bounds) {
@@ -24,46 +29,56 @@ export class Connections {
 
   /**
    * Notes a new one. When there are too many the one that has been idle for longest goes, as clients keep theirs for
-   * as long as they live; when none is idle, the new one.
+   * as long as they live, and a request that has not come whole is none yet; if there is none, who has been reading for
+   * longest; when every one has a call that runs, the new one.
    */
   add(socket: net.Socket): void {
     socket.on('error', () => undefined);
-    if (this.#open.size >= this.#bounds.connections) {
-      const idle = [...this.#open].find(([, { pending }]) => pending === 0)?.[0];
-      if (!idle) return void socket.destroy();
-      idle.destroy();
-      this.#open.delete(idle);
-    }
-    this.#open.set(socket, { pending: 0 });
+    if (this.#open.size >= this.#bounds.connections && !this.#makeRoom()) return void socket.destroy();
+    this.#open.set(socket, new Set());
     socket.once('close', () => this.#open.delete(socket));
   }
 
-  /** A request begins. @returns to be called at its end; undefined: it is one too many, and the connection ended */
-  begin(socket: net.Socket): (() => void) | undefined {
-    const connection = this.#open.get(socket);
-    if (!connection || connection.pending >= this.#bounds.pending) {
+  /** A request begins. @returns undefined: it is one too many, and the connection ended */
+  begin(socket: net.Socket): Asking | undefined {
+    const asked = this.#open.get(socket);
+    if (!asked || asked.size >= this.#bounds.pending) {
       socket.destroy();
       return undefined;
     }
-    connection.pending += 1;
-    return () => {
-      connection.pending -= 1;
-      if (this.#closing && connection.pending === 0) socket.destroySoon();
-      if (!this.#open.delete(socket) || socket.destroyed) return;
-      this.#open.set(socket, connection);
+    const one: Asking = {
+      stage: 'coming',
+      end: () => {
+        asked.delete(one);
+        if (this.#closing && asked.size === 0) socket.destroySoon();
+        if (!this.#open.delete(socket) || socket.destroyed) return;
+        this.#open.set(socket, asked);
+      },
     };
+    asked.add(one);
+    return one;
   }
 
   /** Ends idle ones at once, the others when they have their answers, at the latest after `graceMs`. */
   async close(graceMs: number): Promise<void> {
     this.#closing = true;
-    for (const [socket, { pending }] of this.#open) if (pending === 0) socket.destroySoon();
+    for (const [socket, asked] of this.#open) if (asked.size === 0) socket.destroySoon();
     const gone = Promise.all([...this.#open.keys()].map(closed));
     const timer = setTimeout(() => {
       for (const socket of this.#open.keys()) socket.destroy();
     }, graceMs);
     await gone;
     clearTimeout(timer);
+  }
+
+  #makeRoom(): boolean {
+    const all = [...this.#open];
+    const without = (...stages: readonly Stage[]) =>
+      all.find(([, asked]) => ![...asked].some(({ stage }) => stages.includes(stage)));
+    const [socket] = without('running', 'leaving') ?? without('running') ?? [];
+    if (!socket) return false;
+    socket.destroy();
+    return this.#open.delete(socket);
   }
 }
 

@@ -44,6 +44,9 @@ export async function sendLog(
   const pieces = api.followLog(name, channel, HISTORY_BYTES, signal);
   response.writeHead(200, {
     'Content-Type': 'text/plain;charset=utf-8',
+    // A page from elsewhere can't make a script or a style of it.
+    'X-Content-Type-Options': 'nosniff',
+    'Cross-Origin-Resource-Policy': 'same-origin',
     'Last-Modified': new Date(file.modified ?? Date.now()).toUTCString(),
     // A proxy in between is not to collect it.
     ...(name === '' ? {} : { 'X-Accel-Buffering': 'no' }),

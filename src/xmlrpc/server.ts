@@ -4,15 +4,18 @@ import type net from 'node:net';
 import type { Api, Asked, Caller } from '../api/api.js';
 import { Answers } from './answers.js';
 import type { Check } from './auth.js';
-import { readBody } from './body.js';
+import { BodyRoom, readBody } from './body.js';
+import { type KnowsHost, refusedToBrowsers } from './browsers.js';
 import { decodeCall } from './codec/decode.js';
 import { encodeFault, encodeResponse } from './codec/encode.js';
 import { type MethodCall, NotXmlRpc } from './codec/value.js';
-import { type Bounds, Connections } from './connections.js';
+import { type Asking, type Bounds, Connections } from './connections.js';
 import { RpcFault } from './faults.js';
 import { findLog, sendLog } from './logtail.js';
 import type { Method } from './method.js';
+import { reasonIn } from './reason.js';
 import { callMethod } from './table.js';
+import type { Turns } from './turns.js';
 
 export interface HttpLog {
   debug(message: string): void;
@@ -26,7 +29,11 @@ export interface HttpOptions {
   readonly strict: boolean;
   /** undefined: everybody may come in. */
   readonly check: Check | undefined;
+  /** undefined: browsers may call the host as they like. */
+  readonly knowsHost: KnowsHost | undefined;
   readonly callerOf: (socket: net.Socket) => Caller;
+  /** Those of all doors. */
+  readonly turns: Turns;
   readonly log: HttpLog;
   readonly limits?: Partial<HttpLimits>;
 }
@@ -37,6 +44,8 @@ export interface HttpLimits extends Bounds {
   /** To the end of the body. */
   readonly requestMs: number;
   readonly bodyBytes: number;
+  /** Of all large bodies together, while their requests last. */
+  readonly bodiesBytes: number;
   /** How long a client may leave unread what it has asked for. */
   readonly unreadMs: number;
 }
@@ -47,8 +56,21 @@ const LIMITS: HttpLimits = {
   headerMs: 10_000,
   requestMs: 60_000,
   bodyBytes: 1 << 20,
+  bodiesBytes: 32 << 20,
   unreadMs: 60_000,
 };
+
+/** One request, and what its answer is made with. */
+interface Exchange {
+  readonly options: HttpOptions;
+  readonly limits: HttpLimits;
+  readonly answers: Answers;
+  readonly room: BodyRoom;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly asking: Asking;
+  readonly asked: Asked & { readonly signal: AbortSignal };
+}
 
 /** What serves the connections of one door. */
 export interface HttpFront {
@@ -64,19 +86,23 @@ export function makeFront(options: HttpOptions): HttpFront {
   const answers = new Answers(limits.unreadMs);
   const ending = new AbortController();
 
+  const room = new BodyRoom(limits.bodiesBytes);
+
   const take = (request: IncomingMessage, response: ServerResponse): void => {
-    const done = connections.begin(request.socket);
-    if (!done) return;
+    const asking = connections.begin(request.socket);
+    if (!asking) return;
     const leaving = new AbortController();
     const leave = () => leaving.abort();
     ending.signal.addEventListener('abort', leave);
     response.once('close', () => {
       ending.signal.removeEventListener('abort', leave);
       leave();
-      done();
+      asking.end();
     });
-    const asked = { caller: options.callerOf(request.socket), signal: leaving.signal };
-    answer(options, limits, answers, request, response, asked).catch((error) => {
+    const reason = reasonIn(request.headers);
+    const caller = options.callerOf(request.socket);
+    const asked = { caller, signal: leaving.signal, ...(reason === undefined ? {} : { reason }) };
+    answer({ options, limits, answers, room, request, response, asking, asked }).catch((error) => {
       if (!leaving.signal.aborted)
         options.log.error(`defect in supd: ${(error as Error)?.stack ?? String(error)}`);
       answers.refuse(response, 500);
@@ -106,44 +132,43 @@ export function makeFront(options: HttpOptions): HttpFront {
   };
 }
 
-async function answer(
-  options: HttpOptions,
-  limits: HttpLimits,
-  answers: Answers,
-  request: IncomingMessage,
-  response: ServerResponse,
-  asked: Asked & { readonly signal: AbortSignal },
-): Promise<void> {
+async function answer(exchange: Exchange): Promise<void> {
+  const { options, answers, request, response, asked, asking } = exchange;
+  const refused = refusedToBrowsers(request, options.check ? undefined : options.knowsHost);
+  if (refused !== undefined) {
+    options.log.debug(`${asked.caller.door}: a request of a browser was refused: ${refused}`);
+    return answers.refuse(response, 403, {}, refused);
+  }
   if (options.check && !options.check(request.headers.authorization)) {
     options.log.debug(`${asked.caller.door}: a request without the right user name and password`);
     return answers.refuse(response, 401, { 'WWW-Authenticate': 'Basic realm="default"' });
   }
   const path = pathOf(request.url ?? '');
   if (path === undefined) return answers.refuse(response, 400);
-  if (path.startsWith('/RPC2')) return answerCall(options, limits, answers, request, response, asked);
+  if (path.startsWith('/RPC2')) return answerCall(exchange);
   if (path.startsWith('/logtail') || path.startsWith('/mainlogtail')) {
     if (request.method !== 'GET') return answers.refuse(response, 400);
     const log = findLog(options.api, path);
+    asking.stage = 'leaving';
     if (log && (await sendLog(options.api, log, answers, response, asked.signal))) return;
   }
   answers.refuse(response, request.method === 'GET' || request.method === 'HEAD' ? 404 : 400);
 }
 
-async function answerCall(
-  options: HttpOptions,
-  limits: HttpLimits,
-  answers: Answers,
-  request: IncomingMessage,
-  response: ServerResponse,
-  asked: Asked & { readonly signal: AbortSignal },
-): Promise<void> {
+async function answerCall(exchange: Exchange): Promise<void> {
+  const { options, limits, answers, room, request, response, asking, asked } = exchange;
   if (request.method !== 'POST') return answers.refuse(response, 400);
-  const body = await readBody(request, limits.bodyBytes);
+  const whenOver = (free: () => void) => void response.once('close', free);
+  const body = await readBody(request, limits.bodyBytes, room, whenOver);
   if (!body) return;
   if ('status' in body) return answers.refuse(response, body.status);
+  asking.stage = 'running';
+  await options.turns.take();
+  if (response.destroyed) return;
   const call = readCall(body.text, options.log, asked.caller.door);
   if (!call) return answers.refuse(response, 400);
   const xml = await resultOf(options, asked, call);
+  asking.stage = 'leaving';
   if (!response.destroyed) answers.send(response, 'text/xml', xml);
 }
 

@@ -1,6 +1,8 @@
 /** The HTTP servers that the configuration asks for: [unix_http_server] and [inet_http_server]. */
 import { lookup } from 'node:dns/promises';
 import { once } from 'node:events';
+import type net from 'node:net';
+import { hostname } from 'node:os';
 import path from 'node:path';
 import type { Api, Caller } from '../api/api.js';
 import type { Config, DaemonSpec, HttpServerSpec } from '../config/config.js';
@@ -10,8 +12,10 @@ import { Door, fdOf } from '../os/door.js';
 import { peerOf } from '../os/peer.js';
 import { makeCheck } from './auth.js';
 import { bindFault, chownFault } from './bind.js';
+import { hostsOf } from './browsers.js';
 import { type HttpFront, type HttpLimits, type HttpLog, makeFront } from './server.js';
 import { tableOf } from './table.js';
+import { Turns } from './turns.js';
 
 interface ServersLimits extends HttpLimits {
   /** How often a socket file is looked for, in case somebody swept it away. */
@@ -50,7 +54,8 @@ export async function serveHttp(
   const open: HttpServers[] = [];
   const close = async (graceMs?: number) =>
     void (await Promise.all(open.map((server) => server.close(graceMs))));
-  const shared = { api, strict: daemon.compat === 'strict', methods: tableOf(rpcInterfaces), log, limits };
+  const methods = tableOf(rpcInterfaces);
+  const shared = { api, strict: daemon.compat === 'strict', methods, log, limits, turns: new Turns() };
   // In supervisord's order: it is seen in the log.
   const specs = [
     ...http.filter(({ kind }) => kind === 'inet'),
@@ -61,7 +66,8 @@ export async function serveHttp(
       const front = makeFront({
         ...shared,
         check: makeCheck(spec.username, spec.password),
-        callerOf: (socket) => callerOf(spec, fdOf(socket)),
+        knowsHost: spec.kind === 'unix' ? undefined : hostsOf([hostname(), hostIn(spec.address)]),
+        callerOf: (socket) => callerOf(spec, socket),
       });
       open.push(
         await (spec.kind === 'unix'
@@ -79,9 +85,13 @@ export async function serveHttp(
   return { close };
 }
 
-function callerOf({ kind, address }: HttpServerSpec, fd: number): Caller {
-  const peer = kind === 'unix' ? peerOf(fd) : undefined;
-  const door = kind === 'unix' ? path.basename(address) : address;
+function callerOf({ kind, address, username }: HttpServerSpec, socket: net.Socket): Caller {
+  if (kind === 'inet') {
+    const from = socket.remoteAddress ?? 'nobody knows where';
+    return { role: 'operator', door: address, subject: username ? `${username} from ${from}` : from };
+  }
+  const peer = peerOf(fdOf(socket));
+  const door = path.basename(address);
   return { role: 'operator', door, ...(peer ? { uid: peer.uid, pid: peer.pid } : {}) };
 }
 
@@ -130,10 +140,10 @@ function ownerOf({ chown, section }: HttpServerSpec): { uid?: number; gid?: numb
 async function openInet(spec: HttpServerSpec, front: HttpFront, log: HttpLog): Promise<HttpServers> {
   const server = front.makeServer();
   try {
-    const colon = spec.address.lastIndexOf(':');
-    const host = await numericOf(spec.address.slice(0, colon).replace(/^\[(.*)\]$/, '$1'));
+    const host = await numericOf(hostIn(spec.address));
+    const port = Number(spec.address.slice(spec.address.lastIndexOf(':') + 1));
     // `::` takes IPv6 alone, so that `*:9001` can stand beside it.
-    server.listen({ host, port: Number(spec.address.slice(colon + 1)), ipv6Only: host.includes(':') });
+    server.listen({ host, port, ipv6Only: host.includes(':') });
     await once(server, 'listening');
   } catch (error) {
     throw bindFault(spec, error);
@@ -145,6 +155,11 @@ async function openInet(spec: HttpServerSpec, front: HttpFront, log: HttpLog): P
       await front.close(GRACE_MS);
     },
   };
+}
+
+/** "[::1]:9001" -> "::1". */
+function hostIn(address: string): string {
+  return address.slice(0, address.lastIndexOf(':')).replace(/^\[(.*)\]$/, '$1');
 }
 
 /** All of IPv4 without a host; a name means its IPv4 address where it has one, as with supervisord. */

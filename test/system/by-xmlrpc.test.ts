@@ -67,3 +67,36 @@ test('supctl says the same by XML-RPC as at the control socket', async (t) => {
   t.match(await supd.ended(), { code: 0 });
   await until('the socket to be gone', async () => (await supd.told(...login, 'status')).status === 4);
 });
+
+test('each change over XML-RPC is in the log with the peer’s uid and pid, or address and user name, and the reason', async (t) => {
+  const supd = await startSupd(
+    t,
+    section('unix_http_server', { file: '%(here)s/http.sock' }) +
+      section('inet_http_server', { port: '127.0.0.1:0', username: 'admin', password: 'secret' }) +
+      section('rpcinterface:supervisor', factory) +
+      program('a', 'waits') +
+      section('group:g', { programs: 'a' }),
+  );
+  await supd.state('a', 'RUNNING');
+  const uid = process.getuid?.();
+  const at = ['-s', `unix://${supd.dir}/http.sock`];
+  const reasons = ['stop', 'start', 'restart'].map(
+    (verb) => [verb, `to ${verb} für ${'x'.repeat(30)}`] as const,
+  );
+  for (const [verb, reason] of reasons) {
+    t.match(await supd.told(...at, verb, '--reason', reason, 'g:a'), { status: 0 });
+    const asked = verb === 'restart' ? 'stop g:a' : `${verb} g:a`;
+    await supd.logs(
+      new RegExp(`${asked} asked for by uid ${uid} \\(pid \\d+\\) at http\\.sock: ${reason}$`, 'm'),
+    );
+  }
+  await supd.told(...at, 'signal', '--reason', 'a\nline', 'HUP', 'g:a');
+  await supd.logs(
+    new RegExp(`^.* signal HUP g:a asked for by uid ${uid} \\(pid \\d+\\) at http\\.sock: a line$`, 'm'),
+  );
+  t.match(await supd.client.explainProcess({ name: 'g:a' }), { lastAsked: { reason: /./ } });
+  await supd.told(...at, 'clear', 'g:a');
+  await supd.logs(new RegExp(`clear logs of g:a asked for by uid ${uid} \\(pid \\d+\\) at http\\.sock`));
+  t.match(await supd.told(...at, 'shutdown', '--reason', 'the end'), { status: 0 });
+  await supd.logs(/shutdown asked for by uid \d+ \(pid \d+\) at http\.sock: the end/);
+});

@@ -1,11 +1,11 @@
 /** start, stop, signal and clear, target by target as supervisorctl does them, each answered as it is done. */
 import type { ProcessResult, ResultCode } from '../../api/answers.js';
-import type { CallOptions } from '../../api/client.js';
 import type { Value } from '../codec/value.js';
 import { Faults, resultOfFault } from './faults.js';
 import { isPattern, matching, partsOf, unknown } from './names.js';
 import { asArray, asNumber, asStruct, asText, FaultFailure, type Rpc } from './rpc.js';
 import { processOf } from './structs.js';
+import type { RequestOptions } from './transport.js';
 
 interface Verb {
   readonly all: string;
@@ -40,7 +40,7 @@ export async function* change(
   rpc: Rpc,
   verb: Verb,
   { targets, params, message = '' }: Ask,
-  options?: CallOptions,
+  options?: RequestOptions,
 ): AsyncGenerator<ProcessResult, void, void> {
   const results = (value: Value) => asArray(value).map((one) => resultOf(one, verb, message));
   if (targets.includes('all')) {
@@ -73,7 +73,7 @@ async function single(
   { group, name }: { readonly group: string; readonly name: string },
   params: readonly Value[],
   message: string,
-  options: CallOptions | undefined,
+  options: RequestOptions | undefined,
 ): Promise<ProcessResult> {
   try {
     await rpc.call(verb.one, [group === name ? name : `${group}:${name}`, ...params], options);
@@ -100,7 +100,7 @@ async function ofGroup(
   method: string,
   group: string,
   params: readonly Value[],
-  options: CallOptions | undefined,
+  options: RequestOptions | undefined,
 ): Promise<Value | undefined> {
   try {
     return await rpc.call(method, [group, ...params], options);

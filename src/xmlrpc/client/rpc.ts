@@ -1,11 +1,10 @@
 /** Calls of `supervisor.*`: values there and back, faults as CallFailure. */
-import type { CallOptions } from '../../api/client.js';
 import { CallFailure } from '../../api/failure.js';
 import { decodeResponse } from '../codec/decode.js';
 import { encodeCall } from '../codec/encode.js';
 import { type Fault, NotXmlRpc, type Struct, type Value } from '../codec/value.js';
 import { failureOfFault } from './faults.js';
-import type { HttpTransport } from './transport.js';
+import type { HttpTransport, RequestOptions } from './transport.js';
 
 /** What a fault says, kept for those who go by its number. */
 export class FaultFailure extends CallFailure {
@@ -30,7 +29,7 @@ export class Rpc {
   }
 
   /** `supervisor.METHOD`. @throws CallFailure */
-  async call(method: string, params: readonly Value[], options?: CallOptions): Promise<Value> {
+  async call(method: string, params: readonly Value[], options?: RequestOptions): Promise<Value> {
     this.#checked ??= this.#check(options);
     try {
       await this.#checked;
@@ -44,7 +43,7 @@ export class Rpc {
   /** Several reading methods in one go. @throws CallFailure for the first of them that failed */
   async all(
     calls: readonly (readonly [method: string, ...params: Value[]])[],
-    options?: CallOptions,
+    options?: RequestOptions,
   ): Promise<readonly Value[]> {
     const list = calls.map(([method, ...params]) => ({ methodName: `supervisor.${method}`, params }));
     const answers = asArray(await this.#send('system.multicall', [list], options));
@@ -57,7 +56,7 @@ export class Rpc {
   }
 
   /** Once for each client, as supervisorctl does before most commands. */
-  async #check(options: CallOptions | undefined): Promise<void> {
+  async #check(options: RequestOptions | undefined): Promise<void> {
     const version = asText(await this.#send('supervisor.getAPIVersion', [], options));
     if (version === API_VERSION) return;
     throw new CallFailure(
@@ -66,7 +65,7 @@ export class Rpc {
     );
   }
 
-  async #send(method: string, params: readonly Value[], options: CallOptions | undefined): Promise<Value> {
+  async #send(method: string, params: readonly Value[], options: RequestOptions | undefined): Promise<Value> {
     const text = await this.#transport.post('/RPC2', encodeCall({ method, params }), options).catch(notFound);
     const answer = decode(method, text);
     if (answer.ok) return answer.value;

@@ -6,6 +6,7 @@ import http from 'node:http';
 import type { Socket } from 'node:net';
 import type { CallOptions } from '../../api/client.js';
 import { CallFailure } from '../../api/failure.js';
+import { reasonHeader } from '../reason.js';
 
 export type Place =
   | { readonly kind: 'unix'; readonly path: string }
@@ -14,6 +15,11 @@ export type Place =
 export interface Credentials {
   readonly username: string;
   readonly password: string;
+}
+
+export interface RequestOptions extends CallOptions {
+  /** Why a change is asked for; supervisord does not read it. */
+  readonly reason?: string | undefined;
 }
 
 /** All of a log may come in one answer. */
@@ -31,7 +37,7 @@ export class HttpTransport {
   }
 
   /** The whole answer to a POST of XML. @throws CallFailure */
-  async post(path: string, body: string, options: CallOptions = {}): Promise<string> {
+  async post(path: string, body: string, options: RequestOptions = {}): Promise<string> {
     const pieces: Buffer[] = [];
     let length = 0;
     for await (const piece of this.#request('POST', path, body, options)) {
@@ -44,7 +50,7 @@ export class HttpTransport {
   }
 
   /** An answer as it comes, for as long as it comes. @throws CallFailure */
-  get(path: string, options: CallOptions = {}): AsyncGenerator<Buffer, void, void> {
+  get(path: string, options: RequestOptions = {}): AsyncGenerator<Buffer, void, void> {
     return this.#request('GET', path, undefined, options);
   }
 
@@ -52,7 +58,7 @@ export class HttpTransport {
     method: string,
     path: string,
     body: string | undefined,
-    options: CallOptions,
+    options: RequestOptions,
   ): AsyncGenerator<Buffer, void, void> {
     if (options.signal?.aborted) throw new CallFailure('CANCELLED', 'cancelled');
     const request = http.request({
@@ -60,7 +66,7 @@ export class HttpTransport {
       agent: false,
       method,
       path,
-      headers: headersOf(body, this.#credentials),
+      headers: { ...headersOf(body, this.#credentials), ...reasonHeader(options.reason) },
     });
     const ending = watch(request, options);
     try {

@@ -1,12 +1,12 @@
 /** `update` as supervisorctl does it: what is gone, then what has changed, then what is new. */
 import type { GroupChange, RereadAnswer } from '../../api/answers.js';
-import type { CallOptions } from '../../api/client.js';
 import type { Value } from '../codec/value.js';
 import { Faults } from './faults.js';
 import { asArray, asNumber, asStruct, asText, type Rpc } from './rpc.js';
+import type { RequestOptions } from './transport.js';
 
 /** @throws CallFailure */
-export async function reread(rpc: Rpc, options?: CallOptions): Promise<RereadAnswer> {
+export async function reread(rpc: Rpc, options?: RequestOptions): Promise<RereadAnswer> {
   const [lists] = asArray(await rpc.call('reloadConfig', [], options));
   const [added = [], changed = [], removed = []] = asArray(lists).map((list) => asArray(list).map(asText));
   return { added, changed, removed, warnings: [] };
@@ -16,7 +16,7 @@ export async function reread(rpc: Rpc, options?: CallOptions): Promise<RereadAns
 export async function* update(
   rpc: Rpc,
   groups: readonly string[],
-  options?: CallOptions,
+  options?: RequestOptions,
 ): AsyncGenerator<GroupChange, void, void> {
   const { added, changed, removed } = await reread(rpc, options);
   const wanted = (group: string) => groups.length === 0 || groups.includes(group);
@@ -47,7 +47,7 @@ export async function* update(
   }
 }
 
-async function groupsOf(rpc: Rpc, options: CallOptions | undefined): Promise<readonly string[]> {
+async function groupsOf(rpc: Rpc, options: RequestOptions | undefined): Promise<readonly string[]> {
   return asArray(await rpc.call('getAllProcessInfo', [], options)).map((one) => asText(asStruct(one).group));
 }
 
