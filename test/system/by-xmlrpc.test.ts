@@ -1,5 +1,6 @@
 /** supctl at supd's HTTP sockets: what it says there, and what it says at the control socket. */
 import tap, { test } from 'tap';
+import { freePort } from '../helpers/free-port.js';
 import { program, section } from '../helpers/place.js';
 import { startSupd } from '../helpers/start-supd.js';
 import { until } from '../helpers/until.js';
@@ -69,10 +70,11 @@ test('supctl says the same by XML-RPC as at the control socket', async (t) => {
 });
 
 test('each change over XML-RPC is in the log with the peer’s uid and pid, or address and user name, and the reason', async (t) => {
+  const port = await freePort();
   const supd = await startSupd(
     t,
     section('unix_http_server', { file: '%(here)s/http.sock' }) +
-      section('inet_http_server', { port: '127.0.0.1:0', username: 'admin', password: 'secret' }) +
+      section('inet_http_server', { port: `127.0.0.1:${port}`, username: 'admin', password: 'secret' }) +
       section('rpcinterface:supervisor', factory) +
       program('a', 'waits') +
       section('group:g', { programs: 'a' }),
@@ -94,9 +96,15 @@ test('each change over XML-RPC is in the log with the peer’s uid and pid, or a
   await supd.logs(
     new RegExp(`^.* signal HUP g:a asked for by uid ${uid} \\(pid \\d+\\) at http\\.sock: a line$`, 'm'),
   );
-  t.match(await supd.client.explainProcess({ name: 'g:a' }), { lastAsked: { reason: /./ } });
+  t.match(await supd.client.explainProcess({ name: 'g:a' }), {
+    lastAsked: { what: 'signal SIGHUP', by: /^uid \d+ .pid \d+. at http.sock$/, reason: 'a line' },
+  });
   await supd.told(...at, 'clear', 'g:a');
   await supd.logs(new RegExp(`clear logs of g:a asked for by uid ${uid} \\(pid \\d+\\) at http\\.sock`));
+  const over = ['-s', `http://admin:secret@127.0.0.1:${port}`];
+  t.match(await supd.told(...over, 'restart', '--reason', 'from afar', 'g:a'), { status: 0 });
+  await supd.logs(`start g:a asked for by admin from 127.0.0.1 at 127.0.0.1:${port}: from afar\n`);
+  t.notMatch(supd.read('supd.log'), 'secret');
   t.match(await supd.told(...at, 'shutdown', '--reason', 'the end'), { status: 0 });
   await supd.logs(/shutdown asked for by uid \d+ \(pid \d+\) at http\.sock: the end/);
 });

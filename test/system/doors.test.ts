@@ -1,25 +1,15 @@
 /** The doors of the real supd: who comes in where, and that each change is told with who asked. */
 import { readFileSync } from 'node:fs';
-import net from 'node:net';
 import path from 'node:path';
 import { Client, credentials, type ServiceError } from '@grpc/grpc-js';
 import tap, { test } from 'tap';
 import { connect } from '../../src/grpc/client.js';
 import { makeAuthority, read, type Signed, sign } from '../helpers/certificates.js';
+import { freePort } from '../helpers/free-port.js';
 import { makePlace, program, section } from '../helpers/place.js';
 import { startIn, startSupd } from '../helpers/start-supd.js';
 
 tap.setTimeout(120_000);
-
-/** A port that nobody had a moment ago. */
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = net.createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as net.AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
-}
 
 function reopenLogs(port: number, authority: Signed, own?: Signed): Promise<void> {
   const mine = own ? read(own) : undefined;

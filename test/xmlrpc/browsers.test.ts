@@ -6,6 +6,7 @@ import type { HttpServerSpec } from '../../src/config/config.js';
 import { encodeCall } from '../../src/xmlrpc/codec/encode.js';
 import { serveHttp } from '../../src/xmlrpc/sockets.js';
 import { type FakeApi, fakeApi } from '../grpc/fake-api.js';
+import { freePort } from '../helpers/free-port.js';
 import { exchange, post, statusOf } from './serve.js';
 
 const STOP = encodeCall({ method: 'supervisor.stopProcess', params: ['instances:instance1'] });
@@ -28,14 +29,6 @@ async function serveInet(t: Test, more: Partial<HttpServerSpec> = {}): Promise<P
   );
   t.teardown(() => servers.close());
   return { api, port, ask: (request) => exchange(net.connect(port, '127.0.0.1'), [request]) };
-}
-
-async function freePort(): Promise<number> {
-  const server = net.createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as net.AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 const get = (path: string, headers = '') => `GET ${path} HTTP/1.1\r\nConnection: close\r\n${headers}\r\n`;

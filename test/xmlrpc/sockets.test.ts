@@ -8,6 +8,7 @@ import { StartFault } from '../../src/daemon/startfault.js';
 import { encodeCall } from '../../src/xmlrpc/codec/encode.js';
 import { serveHttp } from '../../src/xmlrpc/sockets.js';
 import { fakeApi } from '../grpc/fake-api.js';
+import { freePort } from '../helpers/free-port.js';
 import { requireStack } from '../helpers/require.js';
 import { until } from '../helpers/until.js';
 import { exchange, ownDirectory, post, serve, statusOf } from './serve.js';
@@ -74,15 +75,6 @@ function open(...http: Partial<HttpServerSpec>[]) {
   );
 }
 
-/** A port that nobody listens at just now. */
-async function freePort(host: string): Promise<number> {
-  const server = net.createServer();
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, host, resolve));
-  const { port } = server.address() as net.AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
 test('ports are served, several of them, and IPv6', async (t) => {
   const port = await freePort('::1').catch(() => undefined);
   if (port === undefined) return t.plan(0, 'needs IPv6 on loopback');
@@ -95,7 +87,7 @@ test('ports are served, several of them, and IPv6', async (t) => {
 test('a place that is taken is told in the words of supervisord, and nothing stays open', async (t) => {
   const directory = ownDirectory(t);
   const taken = await serve(t);
-  const port = await freePort('127.0.0.1');
+  const port = await freePort();
   const other = net.createServer();
   await new Promise<void>((resolve) => other.listen(port, '127.0.0.1', resolve));
   t.teardown(() => void other.close());
