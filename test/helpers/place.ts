@@ -50,8 +50,11 @@ export interface Launch {
   readonly cwd?: string;
 }
 
+/** Whose end is the end of what was made for it: a test, mostly. */
+export type Owner = Pick<Test, 'teardown'>;
+
 /** @param text  sections of programs and jobs; [supd] is there already, everything in it below the directory */
-export function makePlace(t: Test, text: string, daemon: Options = {}): Place {
+export function makePlace(t: Owner, text: string, daemon: Options = {}): Place {
   const dir = makeDirectory();
   const conf = path.join(dir, 'supd.conf');
   t.teardown(() => clear(dir));

@@ -1,8 +1,7 @@
 /** The real supd with real children, driven from outside. */
 import type { ChildProcess } from 'node:child_process';
-import type { Test } from 'tap';
 import { type Client, connect, type ProcessView, type ShownState } from '../../src/grpc/client.js';
-import { type Answer, type Launch, makePlace, type Options, type Place } from './place.js';
+import { type Answer, type Launch, makePlace, type Options, type Owner, type Place } from './place.js';
 import { until } from './until.js';
 
 export interface Supd extends Place {
@@ -31,12 +30,12 @@ export interface Start extends Launch {
 }
 
 /** Starts `bin/supd -n` on a configuration of its own and waits until it serves. */
-export async function startSupd(t: Test, text: string, start: Start = {}): Promise<Supd> {
+export async function startSupd(t: Owner, text: string, start: Start = {}): Promise<Supd> {
   return startIn(t, makePlace(t, text, start.daemon), start);
 }
 
 /** The same in a place that is there already. */
-export async function startIn(t: Test, place: Place, start: Start = {}): Promise<Supd> {
+export async function startIn(t: Owner, place: Place, start: Start = {}): Promise<Supd> {
   const child = place.supd([...(start.flags ?? ['-n']), '-c', place.conf], start);
   let output = '';
   for (const stream of [child.stdout, child.stderr])
