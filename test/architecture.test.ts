@@ -87,9 +87,7 @@ test('the core is pure: no package, no clock, no randomness, no timer', async (t
 
 test('only src/os knows koffi and starts processes', async (t) => {
   for (const source of sources.filter(({ folder }) => folder !== 'os')) {
-    const native = source.imports.filter((one) =>
-      ['koffi', 'node:child_process', 'tree-kill', 'pidusage'].includes(one),
-    );
+    const native = source.imports.filter((one) => ['koffi', 'node:child_process', 'tree-kill'].includes(one));
     t.same(native, [], source.name);
   }
 });

@@ -117,7 +117,7 @@ export class Daemon {
       outputPath: (run, step) =>
         this.journal.outputPath(this.engine.world.jobs.runs.get(run)?.job ?? 'unknown', run, step),
     });
-    this.usage = new UsageSampler(parts.exits);
+    this.usage = new UsageSampler();
     this.watch = openWatch(this);
     const stateOf = (id: string) => this.engine.world.processes.get(id)?.state.name ?? 'STOPPED';
     this.engine.onChange(() => this.sockets.release(stateOf));

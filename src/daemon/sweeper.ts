@@ -18,7 +18,7 @@ const LOOK_MS = 20;
 const FRESH_MS = 5;
 
 /** What is known of main processes of programs and steps. */
-export type SweeperParts = Pick<Exits, 'has' | 'signal'>;
+export type SweeperParts = Pick<Exits, 'has' | 'signal' | 'amongForeign'>;
 
 export class Sweeper {
   readonly #parts: SweeperParts;
@@ -97,7 +97,7 @@ export class Sweeper {
       this.#parts.signal(pid, signal);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ESRCH') return;
-      void signalTreeByPs(pid, signal);
+      void this.#parts.amongForeign(() => signalTreeByPs(pid, signal));
     }
   }
 

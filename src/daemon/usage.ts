@@ -1,23 +1,18 @@
 /** CPU and memory of programs, sampled while somebody asks. */
 import type { Millis } from '../core/program.js';
-import type { Exits } from '../os/exits.js';
 import { Snapshot } from '../os/tree.js';
-import { sampleUsage, type Usage } from '../os/usage.js';
+import { type Usage, UsageMeter } from '../os/usage.js';
 
 const EVERY_MS: Millis = 5000;
 /** After the last question. */
 const SAMPLE_FOR_MS: Millis = 60_000;
 
 export class UsageSampler {
-  readonly #exits: Exits;
+  #meter = new UsageMeter();
   #leaders: readonly number[] = [];
   #usage: ReadonlyMap<number, Usage> = new Map();
   #timer: NodeJS.Timeout | undefined;
   #asked = 0;
-
-  constructor(exits: Exits) {
-    this.#exits = exits;
-  }
 
   /** These processes will be asked for; sampling goes on for a minute. */
   watch(pids: readonly number[]): void {
@@ -40,16 +35,18 @@ export class UsageSampler {
     if (performance.now() - this.#asked > SAMPLE_FOR_MS) {
       this.#timer = undefined;
       this.#usage = new Map();
+      this.#meter = new UsageMeter();
       return;
     }
     this.#timer = setTimeout(() => this.#tick(), EVERY_MS).unref();
-    void this.#sample();
+    // The one who asks doesn't wait for it.
+    setImmediate(() => this.#sample());
   }
 
-  async #sample(): Promise<void> {
+  #sample(): void {
     const snapshot = new Snapshot();
     const trees = this.#leaders.map((pid) => [pid, ...snapshot.descendants(pid).map((member) => member.pid)]);
-    const samples = await sampleUsage(trees.flat(), this.#exits);
+    const samples = this.#meter.look(trees.flat());
     this.#usage = new Map(
       trees.flatMap((tree): [number, Usage][] => {
         const [leader = 0] = tree;

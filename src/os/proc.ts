@@ -39,6 +39,17 @@ export function readStat(pid: number): ProcStat | undefined {
   return { pid, state: fields[0] ?? '?', ppid: at(1), pgid: at(2), session: at(3), startTicks: at(19) };
 }
 
+/** What it has used: processor time, its own alone, in clock ticks, and resident memory in pages. */
+export function readTimes(
+  pid: number,
+): { readonly startTicks: number; readonly cpuTicks: number; readonly residentPages: number } | undefined {
+  const text = readProcFile(`/proc/${pid}/stat`);
+  const fields = text?.slice(text.lastIndexOf(')') + 2).split(' ');
+  if (!fields) return undefined;
+  const at = (index: number) => Number(fields[index]);
+  return { startTicks: at(19), cpuTicks: at(11) + at(12), residentPages: at(21) };
+}
+
 /**
  * How a zombie ended that nobody has reaped: the last field of its stat, which Linux shows to those who may trace it.
  * @returns wait(2)'s status word; undefined: it lives, it is gone, or it is another one by now

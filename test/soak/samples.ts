@@ -19,7 +19,7 @@ export interface Sample {
 
 export interface Sampling {
   readonly samples: readonly Sample[];
-  /** Milliseconds of each call of getDaemon. */
+  /** Milliseconds of each call of getDaemon, less what the machine had no CPU for. */
   readonly latencies: readonly number[];
   stop(): Promise<void>;
 }
@@ -32,7 +32,7 @@ export function sample(supd: Supd): Sampling {
   const latencies: number[] = [];
   const timer = setInterval(() => samples.push(lookAt(supd, performance.now() - begin)), EVERY_MS);
   const worker = new Worker(new URL('./latency.js', import.meta.url), {
-    workerData: path.join(supd.dir, 'run/supd.sock'),
+    workerData: { socketPath: path.join(supd.dir, 'run/supd.sock'), pid: supd.pid },
   });
   worker.on('message', (ms: number) => latencies.push(ms));
   const exit = new Promise<void>((resolve, reject) => {
