@@ -1,71 +1,21 @@
-/**
- * What clients can do to the control socket, and what it does to supervision: nothing. Each flood goes against the
- * real supd while a program is killed, must be back, and another client asks for it.
- */
+/** What clients can do to the control socket. */
 import { once } from 'node:events';
 import net from 'node:net';
-import tap, { type Test, test } from 'tap';
-import { connect } from '../../src/grpc/client.js';
+import tap, { test } from 'tap';
 import { attack, callHeaders, frame, pour, TYPE } from '../helpers/http2-frames.js';
 import { program } from '../helpers/place.js';
-import { statusOf } from '../helpers/proc.js';
-import { type Supd, startSupd } from '../helpers/start-supd.js';
+import { startSupd } from '../helpers/start-supd.js';
 import { until } from '../helpers/until.js';
+import { GROWTH_MAX_BYTES, MIB, residentOf, times, withstands } from './withstands.js';
 
 tap.jobs = 1;
 tap.setTimeout(100_000);
-
-const MIB = 2 ** 20;
-/** More than garbage that waits for its collection; far less than what is poured in. */
-const GROWTH_MAX_BYTES = 96 * MIB;
 
 const STATUS = '/supd.v1.ProcessService/ListProcesses';
 const EVENTS = '/supd.v1.DaemonService/WatchEvents';
 const STDIN = '/supd.v1.ProcessService/WriteStdin';
 const END_HEADERS = 4;
 const END_STREAM = 1;
-
-function residentOf(pid: number): number {
-  return Number(/\d+/.exec(statusOf(pid).get('VmRSS') ?? '')?.[0]) * 1024;
-}
-
-/** Does `flood`, and looks meanwhile and after it that everything else goes on. */
-async function withstands(t: Test, flood: (socketPath: string, supd: Supd) => Promise<void>): Promise<Supd> {
-  const supd = await startSupd(t, program('a', 'waits', { autorestart: true }));
-  const socketPath = `${supd.dir}/run/supd.sock`;
-  const { pid } = await supd.state('a', 'RUNNING');
-  const before = residentOf(supd.pid);
-  let isOver = false;
-  const flooding = flood(socketPath, supd).finally(() => {
-    isOver = true;
-  });
-  let last = pid;
-  let kills = 0;
-  do {
-    process.kill(last, 'SIGKILL');
-    last = await until('the program to be back, told to a new client', async () => {
-      const other = connect(socketPath);
-      try {
-        const now = await other.getProcess({ name: 'a' });
-        return now.state === 'RUNNING' && now.pid !== last && now.pid;
-      } finally {
-        other.close();
-      }
-    });
-    kills += 1;
-  } while (!isOver);
-  await flooding;
-  t.ok(kills > 0, 'it was killed and came back meanwhile');
-  t.ok(
-    residentOf(supd.pid) - before < GROWTH_MAX_BYTES,
-    `grew by ${(residentOf(supd.pid) - before) / MIB} MiB`,
-  );
-  t.equal((await supd.client.getDaemon()).pid, supd.pid);
-  t.notMatch(supd.read('supd.log'), /defect in supd|INTERNAL/);
-  return supd;
-}
-
-const times = (count: number) => Array.from({ length: count }, (_, index) => index);
 
 test('CVE-2023-44487, rapid reset: calls opened and reset at once, a hundred thousand times', async (t) => {
   await withstands(t, async (socketPath) => {
