@@ -1,29 +1,36 @@
 /** Answers as HTTP, with bounds on what clients leave unread. */
 import { once } from 'node:events';
 import { type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { Asking } from './connections.js';
 
-/** What may wait in memory for all clients of a server to read it. */
-const UNREAD_MAX_BYTES = 64 << 20;
+/** What may wait in memory for all clients of a server to read it, beside the newest answer. */
+const UNREAD_MAX_BYTES = 32 << 20;
 /** What is read of a request that is refused. */
 const UNHEARD_MAX_BYTES = 1 << 20;
 
 export class Answers {
   readonly #unreadMs: number;
-  #unread = 0;
+  /** The oldest first. */
+  readonly #unread = new Map<ServerResponse, number>();
+  #unreadBytes = 0;
 
   /** @param unreadMs  a client that has something to read and reads nothing for so long has left */
   constructor(unreadMs: number) {
     this.#unreadMs = unreadMs;
   }
 
-  /** Sends a whole answer, or 503 when too much waits to be read already. */
-  send(response: ServerResponse, type: string, text: string): void {
+  /** Sends a whole answer. When too much waits to be read, whose has waited for longest loses his connection. */
+  send(response: ServerResponse, type: string, text: string, asking: Asking): void {
     const body = Buffer.from(text);
-    if (this.#unread > UNREAD_MAX_BYTES) return this.refuse(response, 503);
-    this.#unread += body.length;
-    response.once('close', () => {
-      this.#unread -= body.length;
-    });
+    for (const [oldest] of this.#unread) {
+      if (this.#unreadBytes <= UNREAD_MAX_BYTES) break;
+      this.#forget(oldest);
+      // One that waits for others before it has no connection of its own yet.
+      oldest.req.socket.destroy();
+    }
+    this.#unread.set(response, body.length);
+    this.#unreadBytes += body.length;
+    asking.whenOver(() => this.#forget(response));
     response.once('finish', this.#watch(response));
     response.writeHead(200, { 'Content-Type': type, 'Content-Length': body.length });
     response.end(body);
@@ -54,6 +61,11 @@ export class Answers {
       if (left < 0) refuse();
     });
     req.once('end', refuse).resume();
+  }
+
+  #forget(response: ServerResponse): void {
+    this.#unreadBytes -= this.#unread.get(response) ?? 0;
+    this.#unread.delete(response);
   }
 
   /** Ends a connection on which nothing moves. @returns ends that: an idle one stays open for as long as it likes */

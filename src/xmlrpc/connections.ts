@@ -4,11 +4,30 @@ import type net from 'node:net';
 /** How far a request has come. Only a call that is being made keeps its connection from making room. */
 type Stage = 'coming' | 'running' | 'leaving';
 
-/** A request from its header to the end of its answer. */
-export interface Asking {
-  stage: Stage;
-  /** To be called once. */
-  readonly end: () => void;
+/**
+ * A request from its header to the end of its answer, or of its connection: Node tells no `close` of answers that wait
+ * for those before them when their connection goes.
+ */
+export class Asking {
+  stage: Stage = 'coming';
+  readonly #listeners: (() => void)[] = [];
+  #isOver = false;
+
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** Calls this when it is over, at once if it is. */
+  whenOver(listener: () => void): void {
+    if (this.#isOver) listener();
+    else this.#listeners.push(listener);
+  }
+
+  end(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    for (const listener of this.#listeners) listener();
+  }
 }
 
 export interface Bounds {
@@ -35,8 +54,12 @@ export class Connections {
   add(socket: net.Socket): void {
     socket.on('error', () => undefined);
     if (this.#open.size >= this.#bounds.connections && !this.#makeRoom()) return void socket.destroy();
-    this.#open.set(socket, new Set());
-    socket.once('close', () => this.#open.delete(socket));
+    const asked = new Set<Asking>();
+    this.#open.set(socket, asked);
+    socket.once('close', () => {
+      this.#open.delete(socket);
+      for (const one of [...asked]) one.end();
+    });
   }
 
   /** A request begins. @returns undefined: it is one too many, and the connection ended */
@@ -46,15 +69,13 @@ export class Connections {
       socket.destroy();
       return undefined;
     }
-    const one: Asking = {
-      stage: 'coming',
-      end: () => {
-        asked.delete(one);
-        if (this.#closing && asked.size === 0) socket.destroySoon();
-        if (!this.#open.delete(socket) || socket.destroyed) return;
-        this.#open.set(socket, asked);
-      },
-    };
+    const one = new Asking();
+    one.whenOver(() => {
+      asked.delete(one);
+      if (this.#closing && asked.size === 0) socket.destroySoon();
+      if (!this.#open.delete(socket) || socket.destroyed) return;
+      this.#open.set(socket, asked);
+    });
     asked.add(one);
     return one;
   }

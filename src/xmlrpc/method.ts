@@ -3,6 +3,7 @@ import type { Api, Asked } from '../api/api.js';
 import type { Value } from './codec/value.js';
 import { RpcFault } from './faults.js';
 import type { Param, TypeName } from './params.js';
+import type { Room } from './room.js';
 
 /** A call and the one who makes it. */
 export interface Rpc {
@@ -12,6 +13,8 @@ export interface Rpc {
   readonly strict: boolean;
   /** Calls another method, as multicall does. @throws RpcFault */
   readonly dispatch: (method: string, params: readonly Value[]) => Promise<Value>;
+  /** For answers that are collected. */
+  readonly answersRoom: Room;
   /** Every method that is served, by its full name, sorted. */
   readonly methods: ReadonlyMap<string, Method>;
 }

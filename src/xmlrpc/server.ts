@@ -4,7 +4,7 @@ import type net from 'node:net';
 import type { Api, Asked, Caller } from '../api/api.js';
 import { Answers } from './answers.js';
 import type { Check } from './auth.js';
-import { BodyRoom, readBody } from './body.js';
+import { readBody } from './body.js';
 import { type KnowsHost, refusedToBrowsers } from './browsers.js';
 import { decodeCall } from './codec/decode.js';
 import { encodeFault, encodeResponse } from './codec/encode.js';
@@ -14,6 +14,7 @@ import { RpcFault } from './faults.js';
 import { findLog, sendLog } from './logtail.js';
 import type { Method } from './method.js';
 import { reasonIn } from './reason.js';
+import { Room } from './room.js';
 import { callMethod } from './table.js';
 import type { Turns } from './turns.js';
 
@@ -32,8 +33,9 @@ export interface HttpOptions {
   /** undefined: browsers may call the host as they like. */
   readonly knowsHost: KnowsHost | undefined;
   readonly callerOf: (socket: net.Socket) => Caller;
-  /** Those of all doors. */
+  /** Both those of all doors. */
   readonly turns: Turns;
+  readonly answersRoom: Room;
   readonly log: HttpLog;
   readonly limits?: Partial<HttpLimits>;
 }
@@ -56,7 +58,7 @@ const LIMITS: HttpLimits = {
   headerMs: 10_000,
   requestMs: 60_000,
   bodyBytes: 1 << 20,
-  bodiesBytes: 32 << 20,
+  bodiesBytes: 16 << 20,
   unreadMs: 60_000,
 };
 
@@ -65,7 +67,7 @@ interface Exchange {
   readonly options: HttpOptions;
   readonly limits: HttpLimits;
   readonly answers: Answers;
-  readonly room: BodyRoom;
+  readonly room: Room;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly asking: Asking;
@@ -85,8 +87,7 @@ export function makeFront(options: HttpOptions): HttpFront {
   const connections = new Connections(limits);
   const answers = new Answers(limits.unreadMs);
   const ending = new AbortController();
-
-  const room = new BodyRoom(limits.bodiesBytes);
+  const room = new Room(limits.bodiesBytes);
 
   const take = (request: IncomingMessage, response: ServerResponse): void => {
     const asking = connections.begin(request.socket);
@@ -94,11 +95,11 @@ export function makeFront(options: HttpOptions): HttpFront {
     const leaving = new AbortController();
     const leave = () => leaving.abort();
     ending.signal.addEventListener('abort', leave);
-    response.once('close', () => {
+    asking.whenOver(() => {
       ending.signal.removeEventListener('abort', leave);
       leave();
-      asking.end();
     });
+    response.once('close', () => asking.end());
     const reason = reasonIn(request.headers);
     const caller = options.callerOf(request.socket);
     const asked = { caller, signal: leaving.signal, ...(reason === undefined ? {} : { reason }) };
@@ -158,18 +159,18 @@ async function answer(exchange: Exchange): Promise<void> {
 async function answerCall(exchange: Exchange): Promise<void> {
   const { options, limits, answers, room, request, response, asking, asked } = exchange;
   if (request.method !== 'POST') return answers.refuse(response, 400);
-  const whenOver = (free: () => void) => void response.once('close', free);
-  const body = await readBody(request, limits.bodyBytes, room, whenOver);
+  const body = await readBody(request, limits.bodyBytes, room, asking);
   if (!body) return;
   if ('status' in body) return answers.refuse(response, body.status);
   asking.stage = 'running';
   await options.turns.take();
-  if (response.destroyed) return;
-  const call = readCall(body.text, options.log, asked.caller.door);
+  if (asking.isOver) return;
+  const text = body.read();
+  const call = text === undefined ? undefined : readCall(text, options.log, asked.caller.door);
   if (!call) return answers.refuse(response, 400);
   const xml = await resultOf(options, asked, call);
   asking.stage = 'leaving';
-  if (!response.destroyed) answers.send(response, 'text/xml', xml);
+  if (!asking.isOver) answers.send(response, 'text/xml', xml, asking);
 }
 
 function readCall(text: string, log: HttpLog, door: string): MethodCall | undefined {

@@ -13,6 +13,7 @@ import { peerOf } from '../os/peer.js';
 import { makeCheck } from './auth.js';
 import { bindFault, chownFault } from './bind.js';
 import { hostsOf } from './browsers.js';
+import { Room } from './room.js';
 import { type HttpFront, type HttpLimits, type HttpLog, makeFront } from './server.js';
 import { tableOf } from './table.js';
 import { Turns } from './turns.js';
@@ -22,6 +23,8 @@ interface ServersLimits extends HttpLimits {
   readonly lookEveryMs: number;
 }
 const LOOK_EVERY_MS = 5000;
+/** What the answers of all multicalls may come to together; single answers are bounded by themselves. */
+const ANSWERS_MAX_BYTES = 16 << 20;
 /** For requests that have begun when the servers close. */
 const GRACE_MS = 1000;
 
@@ -55,7 +58,8 @@ export async function serveHttp(
   const close = async (graceMs?: number) =>
     void (await Promise.all(open.map((server) => server.close(graceMs))));
   const methods = tableOf(rpcInterfaces);
-  const shared = { api, strict: daemon.compat === 'strict', methods, log, limits, turns: new Turns() };
+  const [turns, answersRoom] = [new Turns(), new Room(ANSWERS_MAX_BYTES)];
+  const shared = { api, strict: daemon.compat === 'strict', methods, log, limits, turns, answersRoom };
   // In supervisord's order: it is seen in the log.
   const specs = [
     ...http.filter(({ kind }) => kind === 'inet'),

@@ -1,5 +1,5 @@
 /** Every method that can be called: the one list of them. Nothing else is reachable by a name from a socket. */
-import type { Api, Asked } from '../api/api.js';
+import type { Asked } from '../api/api.js';
 import type { Value } from './codec/value.js';
 import { RpcFault } from './faults.js';
 import type { Method, Rpc } from './method.js';
@@ -24,7 +24,7 @@ export function tableOf(namespaces: readonly string[]): ReadonlyMap<string, Meth
  * @throws RpcFault; anything else is a defect of ours
  */
 export function callMethod(
-  served: { readonly api: Api; readonly strict: boolean; readonly methods: ReadonlyMap<string, Method> },
+  served: Pick<Rpc, 'api' | 'strict' | 'methods' | 'answersRoom'>,
   asked: Asked,
   name: string,
   params: readonly Value[],

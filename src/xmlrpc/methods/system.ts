@@ -5,9 +5,6 @@ import { RpcFault } from '../faults.js';
 import { type Method, method, type Rpc } from '../method.js';
 import { any, text } from '../params.js';
 
-/** What all answers of a multicall may come to; single answers are bounded by themselves. */
-const ANSWERS_MAX_BYTES = 32 << 20;
-
 const NAME = text('name', 'full name of the method');
 
 /** They have an answer at any time. */
@@ -59,20 +56,31 @@ function describe({ doc, params, returns }: Method): string {
 async function multicall(rpc: Rpc, calls: Value): Promise<Value> {
   if (!Array.isArray(calls)) throw new RpcFault('INCORRECT_PARAMETERS');
   const answers: Value[] = [];
-  let bytes = 0;
-  for (const call of calls as readonly Value[]) {
-    const answer =
-      bytes > ANSWERS_MAX_BYTES
-        ? asStruct(new RpcFault('FAILED', `the answers before are more than ${ANSWERS_MAX_BYTES} bytes`))
-        : await callOne(rpc, call);
-    bytes += weigh(answer);
-    answers.push(answer);
-    // Others have their turn in between, however many calls these are.
-    await new Promise((resolve) => setImmediate(resolve));
-    // The client has left, or supd is about to.
-    if (rpc.asked.signal?.aborted) throw new RpcFault('SHUTDOWN_STATE');
+  const taken: (() => void)[] = [];
+  let isFull = false;
+  try {
+    for (const call of calls as readonly Value[]) {
+      const answer: Value | undefined = isFull ? undefined : await callOne(rpc, call);
+      const free: (() => void) | undefined =
+        answer === undefined ? undefined : rpc.answersRoom.take(weigh(answer));
+      isFull = free === undefined;
+      if (free) taken.push(free);
+      answers.push(answer !== undefined && free ? answer : tooMuch(rpc.answersRoom.bytes));
+      // Others have their turn in between, however many calls these are.
+      await new Promise((resolve) => setImmediate(resolve));
+      // The client has left, or supd is about to.
+      if (rpc.asked.signal?.aborted) throw new RpcFault('SHUTDOWN_STATE');
+    }
+    return answers;
+  } finally {
+    for (const free of taken) free();
   }
-  return answers;
+}
+
+function tooMuch(bytes: number): Value {
+  return asStruct(
+    new RpcFault('FAILED', `the answers before, with those of others, are more than ${bytes} bytes`),
+  );
 }
 
 /** The bare value, as supervisord gives it, or the fault as a struct. */
