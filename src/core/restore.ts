@@ -29,8 +29,8 @@ export interface Restore {
   readonly jobs: readonly JobSpec[];
   /** Runs that are on record as ended: the record is newer. */
   readonly endedRuns: ReadonlySet<string>;
-  /** Slots whose process has a socket from supd that is supd's again. */
-  readonly withSocket: ReadonlySet<string>;
+  /** Slots with whose process supd is in touch again: it has its socket, or knows what it was talking about. */
+  readonly inTouch: ReadonlySet<string>;
   /** Was it another version of supd that wrote it? */
   readonly others: boolean;
 }
@@ -121,9 +121,9 @@ function pastOf(
   };
 }
 
-/** A listener's conversation died with the other supd, and sometimes a socket: these are ended and started again. */
-function isCutOff({ kind }: GroupSpec, { id, socket }: ProcessSpec, { withSocket }: Restore): boolean {
-  return kind === 'eventlistener' || (socket !== undefined && !withSocket.has(id));
+/** A listener's conversation dies with a supd that is killed, and sometimes a socket: these are ended and started again. */
+function isCutOff({ kind }: GroupSpec, { id, socket }: ProcessSpec, { inTouch }: Restore): boolean {
+  return (kind === 'eventlistener' || socket !== undefined) && !inTouch.has(id);
 }
 
 function anew(past: Past, spec: ProcessSpec, now: Now): Past {

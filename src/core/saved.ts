@@ -4,6 +4,7 @@
  * next, and so are the pids: nothing here means anything after that.
  */
 
+import { noPoolsSaved, readPools, type SavedPools } from './pool-saved.js';
 import type { GroupSpec, Millis, Now } from './program.js';
 import type { Run, RunRequest } from './run.js';
 import type { JobWait } from './waits.js';
@@ -24,7 +25,12 @@ export interface SavedLogs {
 
 export type Change =
   /** `isDone`, as the last one: what was decided until then has been done, since supd ended by itself. */
-  | { readonly what: 'mode'; readonly mode: World['mode']; readonly isDone?: true }
+  | {
+      readonly what: 'mode';
+      readonly mode: World['mode'];
+      readonly isDone?: true;
+      readonly pools?: SavedPools;
+    }
   | { readonly what: 'group'; readonly group: GroupSpec }
   | { readonly what: 'noGroup'; readonly name: string }
   | { readonly what: 'process'; readonly process: SavedProcess }
@@ -42,6 +48,8 @@ export interface Saved {
   readonly mode: World['mode'];
   /** No effect of what is here may still be due; else the last ones may. */
   readonly isDone: boolean;
+  /** Event listeners, where that is so. */
+  readonly pools: SavedPools;
   readonly groups: ReadonlyMap<string, GroupSpec>;
   readonly processes: ReadonlyMap<string, SavedProcess>;
   readonly plans: readonly StopPlan[];
@@ -55,6 +63,7 @@ export interface Saved {
 export const nothingSaved: Saved = {
   mode: 'running',
   isDone: false,
+  pools: noPoolsSaved,
   groups: new Map(),
   processes: new Map(),
   plans: [],
@@ -156,5 +165,6 @@ export function replay(changes: readonly Change[]): Saved {
         change satisfies never;
     }
   }
-  return { mode, isDone, groups, processes, plans, waits, runs, queued, logs };
+  const pools = isDone ? readPools(last.pools) : noPoolsSaved;
+  return { mode, isDone, pools, groups, processes, plans, waits, runs, queued, logs };
 }

@@ -13,12 +13,12 @@ import { Conditions } from './conditions.js';
 import { Engine } from './engine.js';
 import type { EventLog } from './eventlog.js';
 import { makeFifoDir } from './fifodir.js';
+import { getInTouch } from './intouch.js';
 import { performJobEffect } from './job-effects.js';
 import { Journal } from './journal.js';
 import { openWatch, type Watch } from './notify/open.js';
 import type { DaemonParts, LifeEnd } from './parts.js';
 import { Processes } from './processes.js';
-import { restoreSockets } from './restore-sockets.js';
 import { makeRunIds } from './runids.js';
 import { serverUrlOf } from './serverurl.js';
 import { SharedSockets } from './sockets.js';
@@ -45,7 +45,7 @@ export class Daemon {
   readonly ended: Promise<LifeEnd>;
   readonly #state: StateFile;
   readonly #left: ReadState;
-  readonly #withSocket: ReadonlySet<string>;
+  readonly #inTouch: ReadonlySet<string>;
   /** An id for a run by hand. */
   readonly newRunId = makeRunIds();
   readonly #streams: StreamTable;
@@ -68,9 +68,6 @@ export class Daemon {
     this.#conditions = new Conditions((line) => parts.log.error(line));
     this.#state = new StateFile(parts.statedir, parts.version, (why) => this.#conditions.note('state', why));
     this.#left = this.#state.read();
-    this.#withSocket = restoreSockets(this.sockets, this.#left, parts.handed);
-    // What runs may have a socket that is not to be had again; its program says so.
-    if (this.#left.kind === 'none') this.sockets.checkAll(this.servedGroups());
     if (!daemon.nocleanup) removeAutoLogs(daemon.childLogDir, daemon.identifier, logsLeft(this.#left));
     this.#events = new SupervisorEvents({
       server: daemon.identifier,
@@ -79,9 +76,13 @@ export class Daemon {
       processOf: (id) => this.engine.world.processes.get(id),
       logsCaptured: daemon.compat === 'strict',
     });
+    const fifoDir = makeFifoDir(parts.rundir);
+    this.#inTouch = getInTouch(this.#left, this.sockets, parts.handed, this.#events, fifoDir);
+    // What runs may have a socket that is not to be had again; its program says so.
+    if (this.#left.kind === 'none') this.sockets.checkAll(this.servedGroups());
     this.#streams = new StreamTable({
       ...daemon,
-      fifoDir: makeFifoDir(parts.rundir),
+      fifoDir,
       heardOf: (spec, channel) => this.#events.heardOf(spec, channel),
       isListener: (spec) => this.#events.isListener(spec),
       warn: (line) => parts.log.warn(line),
@@ -154,9 +155,10 @@ export class Daemon {
       jobs: this.config.jobs,
       tagOf: (spec) => this.#processes.tagOf(spec),
       sockets: this.sockets,
-      withSocket: this.#withSocket,
+      inTouch: this.#inTouch,
     });
     this.engine.dispatch({ type: 'addGroups', groups: served, autostart: false });
+    this.#events.goOn();
     this.#events.tell({ type: 'SUPERVISOR_STATE_CHANGE_RUNNING' });
     this.engine.dispatch({ type: 'start', ids });
     this.configureJobs();
@@ -234,9 +236,9 @@ export class Daemon {
     this.#sweeper.close();
     this.#steps.close();
     this.#streams.closeAll(!this.#isOver);
-    this.#events.close();
     // In a shutdown, a stop may be held until a listener is done.
-    if (!this.#isClosing) this.#state.noteDone();
+    if (!this.#isClosing) this.#state.noteDone(this.#events.save());
+    this.#events.close();
     this.#state.close();
   }
 

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
+import { ownerOfFifo } from '../os/fifo.js';
 
 /** A file name takes 255 bytes. */
 const NAME_MAX_BYTES = 200;
@@ -18,4 +19,11 @@ export function fileNameOf(id: string): string {
   const name = encodeURIComponent(id);
   if (name.length <= NAME_MAX_BYTES) return name;
   return createHash('sha256').update(id).digest('hex');
+}
+
+/** Can one go on talking to this process, as an event listener? */
+export function hasFifos(fifoDir: string, id: string): boolean {
+  return ['in', 'stdout'].every(
+    (name) => ownerOfFifo(path.join(fifoDir, `${fileNameOf(id)}.${name}`)) !== undefined,
+  );
 }

@@ -13,9 +13,14 @@ export class ListenerInput {
     this.#open = open;
   }
 
+  /** Is a part of an event still to be written? */
+  get isBehind(): boolean {
+    return (this.#socket?.writableLength ?? 0) > 0;
+  }
+
   /** @returns false: not a byte was taken, since the pipe is full or nobody holds it open */
   send(text: string): boolean {
-    if (this.#socket && this.#socket.writableLength > 0) return false;
+    if (this.isBehind) return false;
     const bytes = Buffer.from(text);
     let count: number;
     try {

@@ -2,6 +2,7 @@
 import { envelopeOf, payloadOf } from '../core/event-payload.js';
 import { type SentType, type SupervisorEvent, TICK_PERIODS, type TickType } from '../core/event-types.js';
 import { isIdle, newPool, type Pool, type PoolEffect, type PoolEvent, stepPool } from '../core/pool.js';
+import { listenersOf, resumePool, type SavedPool, type SavedPools, savePool } from '../core/pool-saved.js';
 import type { GroupSpec, Millis } from '../core/program.js';
 import { ListenerInput } from './listener-input.js';
 
@@ -23,6 +24,10 @@ export class Pools {
   readonly #asking = new Map<string, NodeJS.Timeout>();
   readonly #idling = new Map<string, Set<() => void>>();
   #lastSerial = -1;
+  /** Of a supd that ended by itself, until their groups are there. */
+  readonly #left = new Map<string, SavedPool>();
+  /** Listeners in the midst of a conversation, whose pipes are opened again. */
+  readonly #inTouch = new Set<string>();
 
   constructor(parts: PoolsParts) {
     this.#parts = parts;
@@ -30,7 +35,36 @@ export class Pools {
 
   /** A group without listeners is none of ours. */
   add(group: GroupSpec): void {
-    if (group.pool) this.#pools.set(group.name, newPool(group, group.pool));
+    if (!group.pool) return;
+    const left = this.#left.get(group.name);
+    this.#left.delete(group.name);
+    const pool = left
+      ? resumePool(group, group.pool, left, (id) => this.#inTouch.has(id))
+      : newPool(group, group.pool);
+    this.#pools.set(group.name, pool);
+  }
+
+  /** @see SupervisorEvents.resume */
+  resume(left: SavedPools, isLeft: (id: string) => boolean): readonly string[] {
+    this.#lastSerial = left.lastSerial;
+    for (const pool of left.pools) this.#left.set(pool.name, pool);
+    for (const id of listenersOf(left).filter(isLeft)) this.#inTouch.add(id);
+    return [...this.#inTouch];
+  }
+
+  /** Events that had waited are sent; what was left of pools that are no more is forgotten. */
+  goOn(): void {
+    this.#left.clear();
+    this.#inTouch.clear();
+    for (const name of [...this.#pools.keys()]) this.dispatch(name, { type: 'askAgain' });
+  }
+
+  save(): SavedPools {
+    const isWhole = (id: string) => !this.#inputs.get(id)?.isBehind;
+    return {
+      lastSerial: this.#lastSerial,
+      pools: [...this.#pools.values()].map((pool) => savePool(pool, isWhole)),
+    };
   }
 
   remove(name: string): void {
@@ -69,6 +103,8 @@ export class Pools {
 
   /** Steps one pool by this event and all that follow from it, before it returns. */
   dispatch(name: string, event: PoolEvent): void {
+    // It is the one before, and its pipes with it.
+    if (event.type === 'begun' && this.#inTouch.has(event.id)) return;
     if ((event.type === 'begun' || event.type === 'ended') && this.#pools.has(name))
       this.#closeInput(event.id);
     const queue = [event];

@@ -14,6 +14,7 @@ import {
   writeSync,
 } from 'node:fs';
 import path from 'node:path';
+import { noPoolsSaved, type SavedPools } from '../core/pool-saved.js';
 import type { Now } from '../core/program.js';
 import { type Change, changesBetween, replay, type Saved, type SavedLogs } from '../core/saved.js';
 import { changeLines, headLine, readLines } from '../core/saved-lines.js';
@@ -39,6 +40,11 @@ export type ReadState =
 export function runsLeft(state: ReadState): ReadonlySet<string> {
   if (state.kind !== 'saved') return new Set();
   return new Set([...state.saved.runs.keys(), ...[...state.saved.queued.values()].map(({ id }) => id)]);
+}
+
+/** Event listeners that one can go on talking to, if it ended by itself. */
+export function poolsLeft(state: ReadState): SavedPools {
+  return state.kind === 'saved' ? state.saved.pools : noPoolsSaved;
 }
 
 /** Names of AUTO logs that are still written, by slot; undefined: nobody knows. */
@@ -115,11 +121,11 @@ export class StateFile {
   }
 
   /** This supd ends by itself, and has done all that it decided. */
-  noteDone(): void {
+  noteDone(pools: SavedPools): void {
     // Not if it ends before it has begun: what is there is another's.
     if (this.#fd === undefined) return;
     this.#flushLater();
-    this.#append([{ what: 'mode', mode: this.#world.mode, isDone: true }]);
+    this.#append([{ what: 'mode', mode: this.#world.mode, isDone: true, pools }]);
   }
 
   /** Nothing is left to take back. */

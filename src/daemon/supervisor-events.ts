@@ -4,6 +4,7 @@
  */
 import { textOf } from '../core/event-payload.js';
 import type { SupervisorEvent } from '../core/event-types.js';
+import type { SavedPools } from '../core/pool-saved.js';
 import type { GroupSpec, Millis, ProcessSpec, StateChange } from '../core/program.js';
 import { pidOf } from '../core/transition.js';
 import type { Process } from '../core/world.js';
@@ -70,6 +71,25 @@ export class SupervisorEvents {
       this.#dispatch(group, 'ceased', id);
       stop();
     });
+  }
+
+  /**
+   * What a supd that ended by itself left is gone on with, as its groups come back.
+   * @param isLeft  are its pipes there?
+   * @returns ids of the listeners for which that is so
+   */
+  resume(left: SavedPools, isLeft: (id: string) => boolean): readonly string[] {
+    return this.#pools.resume(left, isLeft);
+  }
+
+  /** All that is to come back has. */
+  goOn(): void {
+    this.#pools.goOn();
+  }
+
+  /** For another supd to go on with. */
+  save(): SavedPools {
+    return this.#pools.save();
   }
 
   addGroup(group: GroupSpec): void {

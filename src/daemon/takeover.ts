@@ -13,8 +13,8 @@ import type { MainLog } from '../logs/mainlog.js';
 import type { Tag } from '../os/tree.js';
 import type { Engine } from './engine.js';
 import { makeFifoDir } from './fifodir.js';
+import { restoreFoundSockets } from './intouch.js';
 import type { Journal } from './journal.js';
-import { restoreFoundSockets } from './restore-sockets.js';
 import type { SharedSockets } from './sockets.js';
 import type { ReadState } from './statefile.js';
 import { Strays } from './strays.js';
@@ -31,8 +31,8 @@ export interface TakeoverParts {
   readonly instance: string;
   readonly tagOf: (spec: ProcessSpec) => Tag;
   readonly sockets: SharedSockets;
-  /** Slots whose socket has been taken back already. */
-  readonly withSocket: ReadonlySet<string>;
+  /** Slots whose socket or conversation has been taken back already. */
+  readonly inTouch: ReadonlySet<string>;
   readonly log: MainLog;
 }
 
@@ -59,8 +59,8 @@ export function takeOver(parts: TakeoverParts): readonly string[] {
     configured: groups,
     changed,
     found,
-    withSocket: new Set([
-      ...parts.withSocket,
+    inTouch: new Set([
+      ...parts.inTouch,
       ...restoreFoundSockets(parts.sockets, specsOf(parts, saved, isLost), found),
     ]),
     jobs: parts.jobs,

@@ -92,7 +92,7 @@ class Life {
   takeOver(
     groups: readonly GroupSpec[],
     changed: readonly string[] = [],
-    withSocket: readonly string[] = [],
+    inTouch: readonly string[] = [],
   ): void {
     const saved = this.#machine.saved();
     const found = new Map<string, Found>();
@@ -110,7 +110,7 @@ class Life {
       found,
       jobs: [],
       endedRuns: new Set(),
-      withSocket: new Set(withSocket),
+      inTouch: new Set(inTouch),
       others: false,
     });
     const added = groups.filter(({ name }) => !this.world.groups.has(name));

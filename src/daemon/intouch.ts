@@ -1,15 +1,30 @@
-/** The sockets of FastCGI programs that a supd that is gone left: each of its processes has its socket as descriptor 0. */
+/**
+ * Processes that supd has more to do with than to watch them: event listeners, with which it talks, and FastCGI programs,
+ * each with its socket as descriptor 0. What a supd that is gone had of them is taken up before anything else is opened.
+ */
 import type { ProcessSpec } from '../core/program.js';
 import type { Found } from '../core/restore.js';
+import { hasFifos } from './fifodir.js';
 import type { SharedSockets } from './sockets.js';
-import type { ReadState } from './statefile.js';
+import { poolsLeft, type ReadState } from './statefile.js';
+import type { SupervisorEvents } from './supervisor-events.js';
 
 /**
- * Takes what can be had of them, before anything else is opened there.
  * @param handed  descriptors that the code before left open
- * @returns the slots that have their socket
+ * @returns the slots of those that can be gone on with
  */
-export function restoreSockets(
+export function getInTouch(
+  left: ReadState,
+  sockets: SharedSockets,
+  handed: readonly number[],
+  events: SupervisorEvents,
+  fifoDir: string,
+): ReadonlySet<string> {
+  const listeners = events.resume(poolsLeft(left), (id) => hasFifos(fifoDir, id));
+  return new Set([...restoreSockets(sockets, left, handed), ...listeners]);
+}
+
+function restoreSockets(
   sockets: SharedSockets,
   left: ReadState,
   handed: readonly number[],
@@ -28,7 +43,7 @@ export function restoreSockets(
   return new Set(specs.filter(isThere).map(({ id }) => id));
 }
 
-/** The same for those that were started and not written down. */
+/** The sockets of those that were started and not written down. */
 export function restoreFoundSockets(
   sockets: SharedSockets,
   specs: readonly ProcessSpec[],
