@@ -4,7 +4,7 @@
  */
 import { admit } from './admission.js';
 import { scheduleText } from './agenda.js';
-import type { JobSpec } from './job.js';
+import type { JobSpec, RunRecord } from './job.js';
 import type { JobsEffect, StepEffect } from './job-events.js';
 import { type Jobs, noJobs, runOf, type Turn } from './jobs-table.js';
 import type { Now } from './program.js';
@@ -13,15 +13,19 @@ import type { Saved } from './saved.js';
 
 const TERM = 15;
 
-/** @param ended  ids of runs that are on record as ended */
+/** @param ended  runs that are on record as ended, by id: nobody may have been told of those that were live before */
 export function restoreJobs(
   saved: Saved,
   specs: readonly JobSpec[],
-  ended: ReadonlySet<string>,
+  ended: ReadonlyMap<string, RunRecord>,
   now: Now,
 ): { readonly jobs: Jobs; readonly effects: readonly JobsEffect[] } {
   const runs = [...saved.runs].filter(([id]) => !ended.has(id));
   const turn: Turn = { jobs: { ...noJobs, runs: new Map(runs) }, now, effects: [] };
+  for (const id of saved.runs.keys()) {
+    const record = ended.get(id);
+    if (record) turn.effects.push({ type: 'runEnded', run: record });
+  }
   for (const [, run] of runs) turn.effects.push(...remembered(run), ...resume(run, saved.isDone));
   const byName = new Map(specs.map((spec) => [spec.name, spec]));
   for (const spec of specs) {

@@ -3,7 +3,7 @@
  * the processes since is told by events, like every other end. What was being done is done again: a signal that may
  * not have been sent, since that supd was killed, is sent (once more), a sweep is begun anew. Event listeners are started anew.
  */
-import type { JobSpec } from './job.js';
+import type { JobSpec, RunRecord } from './job.js';
 import type { GroupSpec, Millis, Now, ProcessEffect, ProcessSpec } from './program.js';
 import { restoreJobs } from './restore-jobs.js';
 import type { Saved, SavedProcess } from './saved.js';
@@ -27,8 +27,8 @@ export interface Restore {
   /** By slot. */
   readonly found: ReadonlyMap<string, Found>;
   readonly jobs: readonly JobSpec[];
-  /** Runs that are on record as ended: the record is newer. */
-  readonly endedRuns: ReadonlySet<string>;
+  /** Records, by id, of runs that are on record as ended: the record is newer. */
+  readonly endedRuns: ReadonlyMap<string, RunRecord>;
   /** Slots with whose process supd is in touch again: it has its socket, or knows what it was talking about. */
   readonly inTouch: ReadonlySet<string>;
   /** Was it another version of supd that wrote it? */

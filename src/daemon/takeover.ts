@@ -4,7 +4,7 @@
  */
 import { readdirSync } from 'node:fs';
 import { diffGroups } from '../config/diff.js';
-import type { JobSpec } from '../core/job.js';
+import type { JobSpec, RunRecord } from '../core/job.js';
 import type { GroupSpec, ProcessSpec } from '../core/program.js';
 import type { Found } from '../core/restore.js';
 import { nothingSaved, type Saved } from '../core/saved.js';
@@ -101,14 +101,11 @@ function findMains(
 }
 
 /** Their records are newer than the state, which was written before. */
-function endedRuns(journal: Journal, saved: Saved): ReadonlySet<string> {
-  const isEnded = (job: string, id: string) => {
-    const outcome = journal.readRun(job, id)?.outcome;
-    return outcome !== undefined && outcome !== 'running';
-  };
+function endedRuns(journal: Journal, saved: Saved): ReadonlyMap<string, RunRecord> {
   const runs = [...saved.runs.values()].map(({ job, request }) => [job, request.id] as const);
   const queued = [...saved.queued].map(([job, { id }]) => [job, id] as const);
-  return new Set([...runs, ...queued].filter(([job, id]) => isEnded(job, id)).map(([, id]) => id));
+  const records = [...runs, ...queued].flatMap(([job, id]) => journal.readRun(job, id) ?? []);
+  return new Map(records.filter(({ outcome }) => outcome !== 'running').map((run) => [run.id, run]));
 }
 
 /** Programs that are not configured any more end, as an update would have it. */

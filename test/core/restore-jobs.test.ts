@@ -154,3 +154,18 @@ test('a due time that death kept from the disk is not due again', async (t) => {
   t.equal(second.record('often').id, id);
   t.equal(second.records.size, 1);
 });
+
+test('the end of a run is told again when death may have come before anybody heard of it', async (t) => {
+  const first = shellWith(night);
+  ask(first, 'all', 'r');
+  const live = first.jobs;
+  first.pass(5000);
+  t.equal(first.record('all').outcome, 'ok');
+  // Its record is on disk; the state still has it as it was.
+  first.jobs = live;
+  const second = reborn(first, night);
+  t.match(second.effects('runEnded'), [{ run: { id: 'r', outcome: 'ok' } }]);
+  t.equal(second.effects('adoptStep').length, 0);
+  // With both on disk there is nothing to tell.
+  t.equal(reborn(second, night).effects('runEnded').length, 0);
+});

@@ -109,7 +109,7 @@ class Life {
       changed: new Set(changed),
       found,
       jobs: [],
-      endedRuns: new Set(),
+      endedRuns: new Map(),
       inTouch: new Set(inTouch),
       others: false,
     });

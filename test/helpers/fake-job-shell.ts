@@ -97,7 +97,7 @@ export class FakeJobShell {
     const written = changesBetween(emptyWorld, { ...emptyWorld, jobs: dead.jobs }, now);
     const saved = replay(JSON.parse(JSON.stringify(written)) as typeof written);
     const ended = [...this.records.values()].filter(({ outcome }) => outcome !== 'running');
-    const { jobs, effects } = restoreJobs(saved, specs, new Set(ended.map(({ id }) => id)), now);
+    const { jobs, effects } = restoreJobs(saved, specs, new Map(ended.map((run) => [run.id, run])), now);
     this.jobs = jobs;
     // All effects of one step are done before the first answer is taken.
     this.answers.push({ type: 'wake' });

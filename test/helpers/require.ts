@@ -3,8 +3,8 @@ import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Test } from 'tap';
 
-/** `root`; `stack`, `buildout`: what test/stack/provision makes; anything else: a command. */
-export type Need = 'root' | 'stack' | 'buildout' | (string & {});
+/** `root`; `stack`, `buildout`, `mail`: what test/stack/provision makes; anything else: a command. */
+export type Need = 'root' | 'stack' | 'buildout' | 'mail' | (string & {});
 
 const SEARCHED = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
 
@@ -20,8 +20,8 @@ export function requireStack(t: Test, needs: readonly Need[]): boolean {
 
 function whatIsMissing(need: Need): string | undefined {
   if (need === 'root') return process.getuid?.() === 0 ? undefined : 'root';
-  if (need === 'buildout')
-    return existsSync('/opt/supd-stack/buildout/.stamp') ? undefined : 'test/stack/provision to have run';
+  if (need === 'buildout' || need === 'mail')
+    return existsSync(`/opt/supd-stack/${need}/.stamp`) ? undefined : 'test/stack/provision to have run';
   if (need === 'stack') {
     const users = readFileSync('/etc/passwd', 'utf8');
     const made = existsSync('/opt/supd-stack/venv/.stamp') && /^zope:/m.test(users) && /^save:/m.test(users);

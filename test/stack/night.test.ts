@@ -19,7 +19,7 @@ import type { RunStatus } from './supd.js';
 import { until } from './until.js';
 import { writePage } from './web.js';
 
-const STEPS = ['zeopack', 'backup', 'verify', 'rsync-backups', 'rsync-logs'];
+const STEPS = ['preflight', 'zeopack', 'backup', 'verify', 'rsync-backups', 'rsync-logs'];
 
 /** The next full minute that is far enough ahead for the stack to come up before. */
 const DUE = new Date(Math.ceil((Date.now() + 45_000) / 60_000) * 60_000);
@@ -134,6 +134,7 @@ test('with a broken ssh key the backup stays here, the run has failed, and the l
   t.same(
     run?.steps.map(({ name, outcome, attempts }) => [name, outcome, attempts]),
     [
+      ['preflight', 'ok', 1],
       ['zeopack', 'ok', 1],
       ['backup', 'ok', 1],
       ['verify', 'ok', 1],
@@ -141,7 +142,7 @@ test('with a broken ssh key the backup stays here, the run has failed, and the l
       ['rsync-logs', 'failed', 4],
     ],
   );
-  const sent = run!.steps[3]!;
+  const sent = run!.steps[4]!;
   t.ok([12, 255].includes(sent.exitStatus ?? 0), `ssh refused: exit status ${sent.exitStatus}`);
   t.match(sent.output, 'Permission denied');
   t.ok(
@@ -197,6 +198,7 @@ test('when the blobs could not be copied and bin/backup says 0, the run is not o
   t.same(
     run?.steps.map(({ name, outcome, exitStatus }) => [name, outcome, exitStatus]),
     [
+      ['preflight', 'ok', 0],
       ['zeopack', 'ok', 0],
       ['backup', 'failed', 0],
       ['verify', 'skipped', null],
@@ -204,7 +206,7 @@ test('when the blobs could not be copied and bin/backup says 0, the run is not o
       ['rsync-logs', 'ok', 0],
     ],
   );
-  t.match(run?.steps[1]?.output, /rsync.*Permission denied/);
+  t.match(run?.steps[2]?.output, /rsync.*Permission denied/);
   t.same(treeOf(path.join(site.remote, 'backups')), before, 'yesterday is still safe over there');
 
   await t.test('the night after, when half a copy has become `latest`, neither', async (t) => {
@@ -215,6 +217,7 @@ test('when the blobs could not be copied and bin/backup says 0, the run is not o
     t.same(
       next?.steps.map(({ name, outcome }) => [name, outcome]),
       [
+        ['preflight', 'ok'],
         ['zeopack', 'ok'],
         ['backup', 'ok'],
         ['verify', 'failed'],
@@ -222,7 +225,7 @@ test('when the blobs could not be copied and bin/backup says 0, the run is not o
         ['rsync-logs', 'ok'],
       ],
     );
-    t.match(next?.steps[2]?.output, /lacks 1 blobs/);
+    t.match(next?.steps[3]?.output, /lacks 1 blobs/);
     t.same(treeOf(path.join(site.remote, 'backups')), before);
   });
 });

@@ -1,9 +1,21 @@
-import { existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import root, { test } from 'tap';
 import { addBlobs, blobsOf } from './blobs.js';
-import { tryAs } from './processes.js';
-import { served, shareStack } from './stack.js';
+import { asUser, endProgram, startProgram, tryAs } from './processes.js';
+import { type Stack, served, shareStack } from './stack.js';
+import { until } from './until.js';
 import { ask, deletePage, writePage } from './web.js';
 
 const open = shareStack(root);
@@ -47,7 +59,7 @@ for (const [backup, restore] of [
   });
 }
 
-test('a restore from a damaged backup fails, and the site is as it was', async (t) => {
+test('a restore from a backup that verify finds damaged is not even begun, and the site is as it was', async (t) => {
   const stack = await open(t);
   if (!stack) return;
   const { site, supd } = stack;
@@ -69,7 +81,7 @@ test('a restore from a damaged backup fails, and the site is as it was', async (
     t.match(await ask(site, port, '/kb/precious'), { status: 200, body: 'not in the backup' });
 });
 
-test('a restore by hand refuses while ZEO has the database open', async (t) => {
+test('data loss by a restore under a running ZEO: refused by hand, and by the job where ZEO is not supd’s', async (t) => {
   const stack = await open(t);
   if (!stack) return;
   const { site, supd } = stack;
@@ -78,9 +90,34 @@ test('a restore by hand refuses while ZEO has the database open', async (t) => {
   t.match(tryAs('zope', words), { status: 1, stderr: /ZEO has .*Data\.fs open/ });
   t.match(await ask(site, site.ports.instance1, '/kb/precious'), { status: 200 }, 'nothing has changed');
   t.equal((await supd.status()).get('zeoserver')!.pid, before.get('zeoserver')!.pid);
+
+  // Somebody runs another one by hand.
+  t.match(await supd.supctl('stop', 'zeoserver'), { status: 0 });
+  const foreign = startProgram(
+    [...asUser('zope'), `${site.dir}/bin/runzeo`, '-C', `${site.dir}/etc/zeo.conf`],
+    path.join(site.base, 'foreign-zeo.log'),
+  );
+  t.teardown(() => endProgram(foreign));
+  await until(
+    'the instances to be back',
+    async () => (await ask(site, site.ports.instance1, '/kb/')).status === 200,
+  );
+  await writePage(site, site.ports.instance1, 'precious', '<p>written under the other ZEO</p>');
+  t.equal((await supd.supctl('job', 'run', 'restore')).status, 1);
+  t.match(await supd.runs('restore'), [
+    { outcome: 'failed', steps: [{ output: /ZEO has .*Data\.fs open/ }] },
+  ]);
+  await endProgram(foreign);
+  t.match(await supd.supctl('start', 'zeoserver'), { status: 0 });
+  await supd.running();
+  await served(site);
+  t.match(await ask(site, site.ports.instance2, '/kb/precious'), {
+    status: 200,
+    body: 'under the other ZEO',
+  });
 });
 
-test('a restore from half a copy of the blobs fails, and no blob is lost', async (t) => {
+test('data loss by a half copy of the blobs: a restore from it fails, and no blob is lost', async (t) => {
   const stack = await open(t);
   if (!stack) return;
   const { site, supd } = stack;
@@ -95,4 +132,92 @@ test('a restore from half a copy of the blobs fails, and no blob is lost', async
   t.same(blobsOf(site), blobs);
   await supd.running();
   await served(site);
+});
+
+/** Stops what a restore needs stopped, for `work` by hand, and starts it again. */
+async function withSiteDown({ site, supd }: Stack, work: () => void): Promise<void> {
+  await supd.supctl('stop', ...SITE_PROGRAMS);
+  work();
+  await supd.supctl('start', ...SITE_PROGRAMS);
+  await supd.running();
+  await served(site);
+}
+
+test('data loss by a damaged backup: bin/restore has deleted Data.fs already, and it comes back', async (t) => {
+  const stack = await open(t);
+  if (!stack) return;
+  const { site, supd } = stack;
+  rmSync(path.join(site.dir, 'var/blobstoragebackups'), { recursive: true });
+  t.match(await supd.supctl('job', 'run', 'backup'), { status: 0 });
+  await writePage(site, site.ports.instance1, 'after', '<p>not in the backup</p>');
+  const data = path.join(site.dir, 'var/filestorage/Data.fs');
+  const backups = path.join(site.dir, 'var/backups');
+  const file = path.join(
+    backups,
+    readdirSync(backups)
+      .filter((name) => name.endsWith('fsz'))
+      .sort()
+      .at(-1)!,
+  );
+  const content = readFileSync(file);
+  const restore = (stamp: string) =>
+    tryAs('zope', [path.join(site.etc, 'jobs/restore'), site.dir, 'restore', stamp]);
+  await withSiteDown(stack, () => {
+    const before = readFileSync(data);
+    truncateSync(file, Math.floor(content.length / 2));
+    // A stamp was asked for: nobody verifies all backups first.
+    const damaged = restore(path.basename(file).slice(0, 19));
+    t.match(damaged, { status: 1, stderr: /bin\/restore: exit status 1\n.*old data is back in place/s });
+    t.ok(readFileSync(data).equals(before), 'Data.fs is what it was');
+    writeFileSync(file, content);
+
+    t.match(restore('1999-01-01'), { status: 1, stderr: /holds no backup of 1999-01-01 or before/ });
+    t.match(restore('yesterday'), { status: 2, stderr: /"yesterday" is no time/ });
+    t.ok(readFileSync(data).equals(before), 'a date without a backup touches nothing');
+
+    // rsync can't read one of them, and bin/restore says 0.
+    const copy = path.join(site.dir, 'var/blobstoragebackups/latest/blobstorage');
+    const blobs = blobsOf(site);
+    const blob = path.join(copy, blobs[0]!);
+    const { uid, gid } = statSync(blob);
+    rmSync(path.join(site.dir, 'var/blobstorage', blobs[0]!));
+    chownSync(blob, 0, 0);
+    chmodSync(blob, 0);
+    t.match(restore(''), { status: 1, stderr: /the blobs were not copied|is not what/ });
+    chownSync(blob, uid, gid);
+    chmodSync(blob, 0o400);
+    t.ok(readFileSync(data).equals(before));
+    t.same(blobsOf(site), blobs.slice(1), 'the blobs are those that were there');
+    t.match(restore(''), { status: 0, stdout: /^opened: \d+ objects, \d+ blobs/m });
+    t.same(blobsOf(site), blobs);
+  });
+  t.equal((await ask(site, site.ports.instance1, '/kb/after')).status, 404);
+});
+
+test('restore-undo brings back what was there before the restore', async (t) => {
+  const stack = await open(t);
+  if (!stack) return;
+  const { site, supd } = stack;
+  t.match(await supd.supctl('job', 'run', 'restore-undo'), { status: 0 });
+  await served(site);
+  for (const port of [site.ports.instance1, site.ports.instance2])
+    t.match(await ask(site, port, '/kb/after'), { status: 200, body: 'not in the backup' });
+});
+
+test('the machine dies in the middle of a restore: ZEO starts on the old data', async (t) => {
+  const stack = await open(t);
+  if (!stack) return;
+  const { site } = stack;
+  await withSiteDown(stack, () => {
+    // What is there then: the old data beside its place, and in it what bin/restore had done so far.
+    for (const name of ['filestorage', 'blobstorage']) {
+      const place = path.join(site.dir, 'var', name);
+      renameSync(place, `${place}.restoring`);
+      tryAs('zope', ['mkdir', '-m', '700', place]);
+    }
+    tryAs('zope', ['touch', path.join(site.dir, 'var/filestorage/Data.fs.part')]);
+  });
+  t.match(await ask(site, site.ports.instance1, '/kb/after'), { status: 200, body: 'not in the backup' });
+  t.notOk(existsSync(path.join(site.dir, 'var/filestorage/Data.fs.part')));
+  t.ok(blobsOf(site).length > 0);
 });

@@ -35,7 +35,16 @@ export interface RunStatus {
     readonly startTime: string | null;
     readonly endTime: string | null;
     readonly output: string;
+    readonly cpuMs: number | null;
+    readonly peakMemoryBytes: number | null;
   }[];
+}
+
+/** One of `job list --json`. */
+export interface JobStatus {
+  readonly name: string;
+  readonly overdue: boolean;
+  readonly lastGood: string | null;
 }
 
 export interface Answer {
@@ -51,6 +60,7 @@ export interface Supd {
   /** Runs supctl to its end. */
   supctl(...words: string[]): Promise<Answer>;
   status(): Promise<ReadonlyMap<string, Status>>;
+  jobs(): Promise<ReadonlyMap<string, JobStatus>>;
   /** Kept runs of a job, newest first. */
   runs(job: string): Promise<readonly RunStatus[]>;
   /** Waits until all programs are RUNNING. */
@@ -84,6 +94,10 @@ export function startSupd(site: Site): Supd {
     log: () => readFileSync(path.join(own, 'supd.log'), 'utf8').split('\n'),
     supctl,
     status,
+    jobs: async () => {
+      const all = await json<readonly JobStatus[]>('job', 'list');
+      return new Map(all.map((one) => [one.name, one]));
+    },
     runs: (job) => json<readonly RunStatus[]>('job', 'runs', job),
     running: () =>
       until(`${PROGRAMS.join(', ')} to run`, async () => {
