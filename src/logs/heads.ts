@@ -26,7 +26,7 @@ export interface MoveParts {
   readonly backups: number;
 }
 
-const { O_WRONLY, O_CREAT, O_EXCL, O_NONBLOCK, O_NOCTTY } = fs.constants;
+const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL, O_NONBLOCK, O_NOCTTY } = fs.constants;
 const MARK = Buffer.from('<supd: what was here is in the file beside this one, of the same name and .0>\n');
 
 /** A copy that is being made: worth nothing yet. */
@@ -80,19 +80,33 @@ export async function moveHead(
 
 /** Ends what a supd that was killed has begun. Costs a look for two files. @throws the system's error */
 export function finishMove(parts: MoveParts): void {
-  const { path, fd, files, heads, backups } = parts;
+  const { path, fd, files, backups } = parts;
   const copy = [copyOf(path), partOf(path)].find((name) => files.at(path, () => fs.existsSync(name)));
   if (copy === undefined) return;
   const begin = Buffer.alloc(MARK.length);
   fs.readSync(fd, begin, 0, begin.length, 0);
   if (begin.equals(MARK)) {
+    if (!tryTakingOff(parts, copy)) return;
     if (copy !== copyOf(path)) files.at(path, () => fs.renameSync(copy, copyOf(path)));
-    heads.takeOffNow(
-      fd,
-      files.at(path, () => fs.statSync(copyOf(path)).size),
-    );
   } else if (copy !== copyOf(path)) return remove(parts, copy);
   files.at(path, () => shiftNumbered(path, Math.max(1, backups)));
+}
+
+/** What can't be ended is undone: the begin is in the copy. So a mark that is a program's own words harms nothing. */
+function tryTakingOff({ path, fd, files, heads }: MoveParts, copy: string): boolean {
+  const from = files.open(copy, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+  try {
+    heads.takeOffNow(fd, fs.fstatSync(from).size);
+    return true;
+  } catch {
+    const head = Buffer.alloc(MARK.length);
+    const count = fs.readSync(from, head, 0, head.length, 0);
+    fs.writeSync(fd, head, 0, count, 0);
+    files.at(path, () => fs.rmSync(copy, { force: true }));
+    return false;
+  } finally {
+    fs.closeSync(from);
+  }
 }
 
 async function makeCopy({ path, fd, files, heads }: MoveParts, bytes: number): Promise<void> {

@@ -190,6 +190,18 @@ test('killed at any point of it, what is opened again has every byte once', asyn
   }
 });
 
+test('a log that begins with the words of supd’s own mark loses nothing by it', async (t) => {
+  const file = placeFor(t);
+  if (!file) return;
+  const text = `<supd: what was here is in the file beside this one, of the same name and .0>\n${lines(1, 1000)}`;
+  fs.writeFileSync(file, text);
+  // A copy that was cut short.
+  fs.writeFileSync(`${file}.00`, text.slice(0, 1000));
+  open(t, file, 0);
+  t.equal(wholeLog(file).toString(), text);
+  t.same(filesOf(file), [file]);
+});
+
 test('where the file system can’t, it is known when the file is opened', async (t) => {
   const file = path.join(scratchDir(t), 'a.log');
   const why = () => 'it can’t';

@@ -1,4 +1,5 @@
 import { existsSync, mkdtempSync, readFileSync, readlinkSync, renameSync, rmSync, statSync } from 'node:fs';
+import path from 'node:path';
 import tap, { type Test, test } from 'tap';
 import { makePlace, type Options, program, section } from '../helpers/place.js';
 import { descriptorsOf } from '../helpers/proc.js';
@@ -11,10 +12,11 @@ tap.jobs = 4;
 tap.setTimeout(180_000);
 
 const BLOCK = 4096;
+const hook = path.resolve(import.meta.dirname, '../../../test/fixtures/kill-at-rename.cjs');
 const direct = { logfile_mode: 'direct' };
 
 /** A program whose log is its own to write. */
-const direktly = (name: string, command: string, options: Options = {}) =>
+const directly = (name: string, command: string, options: Options = {}) =>
   program(name, command, { ...direct, ...options });
 
 /** May files be rotated there? If not, the test has been skipped with the reason. */
@@ -43,7 +45,7 @@ async function atRest(supd: Supd, name: string, bytes: number): Promise<void> {
 test('a program with logfile_mode=direct has its log as stdout and stderr, for appending, and no pipe of supd’s', async (t) => {
   const supd = await startSupd(
     t,
-    direktly('two', 'prints-both') + direktly('one', 'prints-both', { redirect_stderr: true }),
+    directly('two', 'prints-both') + directly('one', 'prints-both', { redirect_stderr: true }),
   );
   await supd.says('two', 'to stdout\n');
   await supd.says('one', 'to stdout\nto stderr\n');
@@ -67,12 +69,12 @@ test('it rotates by size in place, keeps so many files and loses no byte', async
   const bound = { stdout_logfile_maxbytes: 4 * BLOCK };
   const supd = await startSupd(
     t,
-    direktly('all', `says-and-ends %(here)s/pids ${count} 0`, {
+    directly('all', `says-and-ends %(here)s/pids ${count} 0`, {
       ...bound,
       stdout_logfile_backups: 500,
       autorestart: false,
     }) +
-      direktly('few', `says-and-ends %(here)s/pids ${count} 0`, {
+      directly('few', `says-and-ends %(here)s/pids ${count} 0`, {
         ...bound,
         stdout_logfile_backups: 2,
         autorestart: false,
@@ -94,7 +96,12 @@ test('it rotates by size in place, keeps so many files and loses no byte', async
 });
 
 test('its log is tailed, followed and cleared as any other', async (t) => {
-  const supd = await startSupd(t, direktly('a', 'prints-again'));
+  const http =
+    section('unix_http_server', { file: '%(here)s/http.sock' }) +
+    section('rpcinterface:supervisor', {
+      'supervisor.rpcinterface_factory': 'supervisor.rpcinterface:make_main_rpcinterface',
+    });
+  const supd = await startSupd(t, directly('a', 'prints-again') + http);
   await supd.says('a', 'ready');
   if (!(await servesDirect(t, supd))) return;
   const { pid } = await supd.state('a', 'RUNNING');
@@ -115,12 +122,16 @@ test('its log is tailed, followed and cleared as any other', async (t) => {
   t.equal(supd.read('a.out'), 'line 2\n', 'nothing is before it, no hole either');
   over.abort();
   await reading;
+  const byHttp = (...words: string[]) => supd.told('-s', `unix://${supd.dir}/http.sock`, ...words);
+  t.match(await byHttp('tail', 'a'), { status: 0, stdout: 'line 2\n' });
+  t.match(await byHttp('clear', 'a'), { status: 0, stdout: 'a: cleared\n' });
+  t.equal(supd.read('a.out'), '');
 });
 
 test('it writes on while supd is dead and over upgrades: not one byte is missing, over rotations too', async (t) => {
   const place = makePlace(
     t,
-    direktly('a', 'counts %(here)s/a.pids 0', {
+    directly('a', 'counts %(here)s/a.pids 0', {
       stdout_logfile_maxbytes: 2 * BLOCK,
       stdout_logfile_backups: 5000,
     }),
@@ -148,6 +159,32 @@ test('it writes on while supd is dead and over upgrades: not one byte is missing
   t.ok(counted(supd, 'a').isWhole, `${counted(supd, 'a').count} lines`);
 });
 
+test('killed before or after each step of a rotation, the next supd ends it: every byte is there once', async (t) => {
+  const count = 4000;
+  for (const when of [-1, 1, -2, 2, -3, 3, -4, 4]) {
+    const place = makePlace(
+      t,
+      directly('a', `says-and-ends %(here)s/pids ${count} 0`, {
+        stdout_logfile_maxbytes: BLOCK,
+        stdout_logfile_backups: 50,
+        autorestart: false,
+        startretries: 0,
+      }),
+    );
+    const env = { NODE_OPTIONS: `--require=${hook}`, SUPD_TEST_KILL: String(when) };
+    const first = await startIn(t, place, { env });
+    await first.logs("spawned: 'a'");
+    // Where nothing is rotated in place, nothing of this happens.
+    if (!(await servesDirect(t, first))) return;
+    t.match(await first.ended(), { signal: 'SIGKILL' });
+    const second = await startIn(t, place);
+    await second.state('a', 'EXITED');
+    await atRest(second, 'a', BLOCK);
+    t.same(counted(second, 'a'), { count, isWhole: true }, `killed at ${when}`);
+    await second.ended('SIGTERM');
+  }
+});
+
 test('what has to pass supd is an error with direct, and is pumped with auto', async (t) => {
   const needs: Options[] = [
     { stdout_events_enabled: true },
@@ -156,7 +193,7 @@ test('what has to pass supd is an error with direct, and is pumped with auto', a
     { log_format: 'json' },
   ];
   for (const options of needs) {
-    const place = makePlace(t, direktly('a', 'prints-both', options));
+    const place = makePlace(t, directly('a', 'prints-both', options));
     t.match(await place.run(['--check', '-c', place.conf]), {
       status: 2,
       stderr: /\[program:a\] logfile_mode: direct keeps the output from supd, and .*; right is auto or pump/,
@@ -166,11 +203,11 @@ test('what has to pass supd is an error with direct, and is pumped with auto', a
   }
   const place = makePlace(
     t,
-    direktly('a', 'waits', { stdout_logfile: '%(here)s/one' }) +
+    directly('a', 'waits', { stdout_logfile: '%(here)s/one' }) +
       program('b', 'waits', { stdout_logfile: '%(here)s/one' }),
   );
   t.match(await place.run(['--check', '-c', place.conf]), { status: 2, stderr: /goes to .*one too/ });
-  const stripping = makePlace(t, direktly('a', 'waits'), { strip_ansi: true });
+  const stripping = makePlace(t, directly('a', 'waits'), { strip_ansi: true });
   t.match(await stripping.run(['--check', '-c', stripping.conf]), { status: 2, stderr: /strip_ansi/ });
   const supd = await startSupd(
     t,
@@ -192,8 +229,8 @@ test('where the file system can’t, it is pumped, and that is told at the start
   t.teardown(() => rmSync(dir, { recursive: true }));
   const supd = await startSupd(
     t,
-    direktly('asked', 'waits', { stdout_logfile: `${dir}/asked` }) +
-      direktly('unbound', 'waits', { stdout_logfile: `${dir}/unbound`, stdout_logfile_maxbytes: 0 }) +
+    directly('asked', 'waits', { stdout_logfile: `${dir}/asked` }) +
+      directly('unbound', 'waits', { stdout_logfile: `${dir}/unbound`, stdout_logfile_maxbytes: 0 }) +
       program('auto', 'waits', { stdout_logfile: `${dir}/auto`, logfile_mode: 'auto' }),
   );
   for (const name of ['asked', 'unbound', 'auto'])
@@ -214,7 +251,7 @@ test('where the file system can’t, it is pumped, and that is told at the start
 });
 
 test('a log that others moved away is told of until its program is started again', async (t) => {
-  const supd = await startSupd(t, direktly('a', 'prints-again'));
+  const supd = await startSupd(t, directly('a', 'prints-again'));
   await supd.says('a', 'ready');
   if (!(await servesDirect(t, supd))) return;
   const { pid } = await supd.state('a', 'RUNNING');
@@ -237,7 +274,7 @@ test('a log that others moved away is told of until its program is started again
 test('a user’s program writes a log of root’s, and a link planted in its directory leads nowhere', async (t) => {
   if (!isRoot) return t.plan(0, 'needs root');
   const { uid } = accountOf('nobody');
-  const supd = await startSupd(t, direktly('a', 'waits', { user: 'nobody' }));
+  const supd = await startSupd(t, directly('a', 'waits', { user: 'nobody' }));
   await supd.says('a', 'ready');
   if (!(await servesDirect(t, supd))) return;
   const { pid } = await supd.state('a', 'RUNNING');
