@@ -63,3 +63,13 @@ export function lostLines(text: string): number {
   const last = numbers.at(-1) ?? 0;
   return last - new Set(numbers.filter((one) => Number.isSafeInteger(one) && one <= last)).size;
 }
+
+/** Numbered lines: between which numbers something is missing, and how many don't ascend (doubled, or torn). */
+export function gapsIn(text: string): { readonly gaps: readonly string[]; readonly wrong: number } {
+  const numbers = text.split('\n').slice(0, -1).map(Number);
+  const gaps = numbers.flatMap((one, i) => {
+    const before = numbers[i - 1] ?? 0;
+    return one > before + 1 ? [`${before}-${one}`] : [];
+  });
+  return { gaps, wrong: numbers.filter((one, i) => !(one > (numbers[i - 1] ?? 0))).length };
+}

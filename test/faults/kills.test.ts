@@ -8,7 +8,7 @@ import { isAlive, processesNaming } from '../helpers/proc.js';
 import { type Supd, startIn } from '../helpers/start-supd.js';
 import { until } from '../helpers/until.js';
 import { wholeLog } from '../logs/scratch.js';
-import { lostLines, unaccounted } from './accounts.js';
+import { gapsIn, lostLines, unaccounted } from './accounts.js';
 
 tap.setTimeout(3_600_000);
 
@@ -88,6 +88,11 @@ test('killed at random instants under load: no child lost, none doubled, every p
   for (const n of [1, 2, 3]) {
     const lost = lostLines(place.read(`quiet${n}.out`));
     t.ok(lost <= KILLS / 10, `${lost} lines lost: only what was in flight`);
+  }
+  for (const name of ['quiet1', 'quiet2', 'quiet3', 'flood']) {
+    const { gaps, wrong } = gapsIn(place.read(`${name}.out`));
+    t.ok(gaps.length <= KILLS, `${name}: one read a kill at most is missing: ${gaps.join(' ')}`);
+    t.equal(wrong, 0, `${name}: nothing is doubled or torn`);
   }
   for (const n of [1, 2]) {
     // Every byte once, in order, over all rotations.
