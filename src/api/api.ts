@@ -1,10 +1,11 @@
 /** What a client may ask, whatever the wire. Types only. Refusals are thrown as SupdError. */
-import type { Identity } from '../core/identity.js';
 import type { RunRecord } from '../core/job.js';
 import type { Millis, ProcessSpec, ShownState } from '../core/program.js';
 import type { DueTime, JobView, RunView } from './job-views.js';
+import type { Explained, ProcessView } from './process-view.js';
 
 export type { DueTime, JobView, RunView, StepView } from './job-views.js';
+export type { AskedFor, Explained, ProcessView } from './process-view.js';
 
 /** Who asks. A `reader` may look at everything and change nothing. */
 export interface Caller {
@@ -16,51 +17,6 @@ export interface Caller {
   readonly subject?: string;
   /** "supd.sock", "readonly.sock", "127.0.0.1:9001" … for the log. */
   readonly door: string;
-}
-
-export interface ProcessView {
-  readonly name: string;
-  readonly group: string;
-  readonly state: ShownState;
-  readonly description: string;
-  readonly pid: number;
-  readonly uptimeMs: Millis;
-  readonly restarts: number;
-  readonly exitStatus?: number;
-  readonly exitSignal: string;
-  readonly cpuPercent?: number;
-  readonly memoryBytes?: number;
-  readonly ready: boolean;
-  readonly health: string;
-  readonly uid?: number;
-  readonly gid?: number;
-  readonly groups: readonly number[];
-  readonly startTime?: Millis;
-  readonly stopTime?: Millis;
-  readonly spawnError: string;
-  readonly stdoutLogfile: string;
-  readonly stderrLogfile: string;
-  readonly logFailure: string;
-  /** Read back from the live process. */
-  readonly identity?: Identity;
-}
-
-export interface Explained {
-  readonly process: ProcessView;
-  /** Undefined: since before this life of supd. */
-  readonly since?: Millis;
-  /** Why it is in its state, or ''. */
-  readonly cause: string;
-  readonly lastAsked?: AskedFor;
-  readonly next: string;
-}
-
-/** Who asked for what. */
-export interface AskedFor {
-  readonly what: string;
-  readonly by: string;
-  readonly reason: string;
-  readonly time: Millis;
 }
 
 export type ResultCode =

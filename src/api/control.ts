@@ -1,16 +1,17 @@
 /** Starts, stops, restarts and signals: admit, ask the core, tell each process's outcome as it settles. */
-import type { StateChange } from '../core/program.js';
 import { signalName, signalNumber } from '../core/signals.js';
 import { pidOf } from '../core/transition.js';
 import { isActive, type Process } from '../core/world.js';
 import type { Daemon } from '../daemon/daemon.js';
 import { signalProcess } from '../os/tree.js';
-import type { Api, Asked, ProcessResult, ResultCode } from './api.js';
+import type { Api, Asked, ProcessResult } from './api.js';
 import { openChannel } from './channel.js';
 import { refuseIfClosing } from './closing.js';
 import { SupdError } from './errors.js';
 import { noteAsked } from './history.js';
 import { describeHold, holdsAgainst, whenFree } from './holds.js';
+import { chain, result } from './result.js';
+import { startAll } from './starts.js';
 import { findProcess, findTargets, type Target } from './targets.js';
 import { tellAsked } from './told.js';
 
@@ -75,80 +76,6 @@ export function makeControl(daemon: Daemon): Control {
 
 function idsOf(targets: readonly Target[]): readonly string[] {
   return targets.map(({ process }) => process.spec.id);
-}
-
-async function* chain(
-  first: readonly ProcessResult[],
-  rest: AsyncIterable<ProcessResult> | readonly ProcessResult[],
-): AsyncGenerator<ProcessResult> {
-  yield* first;
-  yield* rest;
-}
-
-function startAll(daemon: Daemon, targets: readonly Target[], asked: Asked): AsyncIterable<ProcessResult> {
-  const refused: ProcessResult[] = [];
-  const wanted: Process[] = [];
-  for (const { process, single } of targets) {
-    const { name } = process.state;
-    const isUp = isActive(process.state) && name !== 'STOPPING' && name !== 'SWEEPING';
-    if (isUp && !single) continue;
-    // First, as supervisord: what waits for its next try in vain hears why.
-    const wrong = daemon.checkCommand(process.spec);
-    if (wrong) refused.push(result(process, wrong.code, wrong.why));
-    else if (isUp) refused.push(result(process, 'ALREADY_STARTED', 'it is running already'));
-    else wanted.push(process);
-  }
-  const outcomes = watchStarts(daemon, wanted, asked);
-  daemon.engine.dispatch({ type: 'start', ids: wanted.map(({ spec }) => spec.id) });
-  return chain(refused, outcomes());
-}
-
-/** Listens from before the start on, since a process may have come and gone when the start returns. */
-function watchStarts(
-  daemon: Daemon,
-  processes: readonly Process[],
-  asked: Asked,
-): () => AsyncGenerator<ProcessResult> {
-  const channel = openChannel<ProcessResult>();
-  const waiting = new Map(processes.map((process) => [process.spec.id, process]));
-  const settle = (id: string, code: ResultCode, message: string) => {
-    const process = waiting.get(id);
-    if (!process) return;
-    waiting.delete(id);
-    channel.push(result(process, code, message));
-    if (waiting.size === 0) finish();
-  };
-  const offChange = daemon.onStateChange((id, change) => {
-    const outcome = startOutcome(change);
-    if (outcome) settle(id, outcome, change.why ?? '');
-  });
-  // Stopped by somebody else, or removed, before it was ever RUNNING.
-  const offEngine = daemon.engine.onChange(() => {
-    for (const id of [...waiting.keys()]) {
-      const state = daemon.engine.world.processes.get(id)?.state;
-      if (!state || !isActive(state))
-        settle(id, 'ABNORMAL_TERMINATION', 'it was stopped before it was running');
-    }
-  });
-  const finish = () => {
-    offChange();
-    offEngine();
-    channel.end();
-  };
-  if (waiting.size === 0) finish();
-  return async function* () {
-    if (asked.noWait) {
-      // What could not even be spawned is known already.
-      for (const { spec } of processes) settle(spec.id, 'STARTED', 'starting');
-      finish();
-    }
-    yield* channel.values(asked.signal, finish);
-  };
-}
-
-function startOutcome(change: StateChange): ResultCode | undefined {
-  if (change.to === 'RUNNING') return 'STARTED';
-  return change.to === 'BACKOFF' || change.to === 'FATAL' ? 'SPAWN_ERROR' : undefined;
 }
 
 /** Waits for the end of holds; with noWait those that are held are refused. */
@@ -283,8 +210,4 @@ function signalOne({ process, single }: Target, signal: number): readonly Proces
       ? result(process, 'FAILED', `${signalName(signal)}: ${failed}`)
       : result(process, 'SIGNALLED', signalName(signal)),
   ];
-}
-
-export function result({ spec }: Process, code: ResultCode, message: string): ProcessResult {
-  return { name: spec.name, group: spec.group, code, message };
 }

@@ -4,8 +4,11 @@ import type { Process } from '../core/world.js';
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
-/** "pid 123, uptime 0:00:05", a spawn error, a local time of death, or nothing. */
-export function describeProcess(process: Process, now: Now): string {
+/**
+ * "pid 123, uptime 0:00:05", a spawn error, a local time of death, or nothing.
+ * @param waitsFor  what keeps it from its start, in words
+ */
+export function describeProcess(process: Process, now: Now, waitsFor: readonly string[] = []): string {
   const { state } = process;
   switch (state.name) {
     case 'RUNNING':
@@ -18,14 +21,21 @@ export function describeProcess(process: Process, now: Now): string {
       return process.stopped === undefined || !process.started ? 'Not started' : formatDeath(process.stopped);
     case 'SWEEPING':
       return state.shown === 'BACKOFF' ? (process.spawnError ?? '') : '';
-    case 'SPAWNING':
+    case 'WAITING':
+      return `waits for ${waitsFor.join(', ')}`;
     case 'STARTING':
+      return state.readiness ? notReady(state.pid, state.readiness.why) : '';
+    case 'SPAWNING':
     case 'STOPPING':
     case 'UNKNOWN':
       return '';
     default:
       return state satisfies never;
   }
+}
+
+function notReady(pid: number, why: string | undefined): string {
+  return `pid ${pid}, not ready yet${why === undefined ? '' : `: ${why}`}`;
 }
 
 /** Since the spawn, by the monotonic clock. */

@@ -1,6 +1,9 @@
 /** Why a process is as it is, and what happens next, in words. */
+import { blockersOf, describeBlocker } from '../core/dependencies.js';
 import { formatDuration } from '../core/durations.js';
+import { describeProbe } from '../core/probe.js';
 import type { ProcessSpec, ProcessState } from '../core/program.js';
+import type { Readiness } from '../core/readiness.js';
 import { describeExit, isExpected } from '../core/transition.js';
 import type { Process } from '../core/world.js';
 import { readNow } from '../daemon/clock.js';
@@ -20,7 +23,7 @@ export function explain(daemon: Daemon, process: Process): Omit<Explained, 'proc
     ...(begun === undefined ? {} : { since: begun }),
     cause: causeOf(process),
     ...(lastAsked ? { lastAsked } : {}),
-    next: nextOf(process, readNow().mono),
+    next: nextOf(daemon, process, readNow().mono),
   };
 }
 
@@ -36,14 +39,16 @@ function causeOf({ spec, state, exit, spawnError }: Process): string {
     case 'UNKNOWN':
       return state.why;
     case 'STOPPING':
-      return state.refused ?? '';
+      return state.refused ?? state.failed?.why ?? '';
     case 'SWEEPING':
       return `${describeExit(state.exit)}; something that it started is still alive`;
     case 'RUNNING':
       return amissIn(spec, state.pid);
-    case 'STOPPED':
-    case 'SPAWNING':
     case 'STARTING':
+      return state.readiness?.why ?? '';
+    case 'STOPPED':
+    case 'WAITING':
+    case 'SPAWNING':
       return '';
     default:
       return state satisfies never;
@@ -58,12 +63,15 @@ function amissIn(spec: ProcessSpec, pid: number): string {
   return what && `it runs otherwise than was asked: ${what}`;
 }
 
-function nextOf({ spec, state }: Process, mono: number): string {
+function nextOf(daemon: Daemon, { spec, state }: Process, mono: number): string {
   const left = 'deadline' in state ? formatDuration(Math.max(0, state.deadline - mono)) : '';
   switch (state.name) {
     case 'SPAWNING':
       return 'it is started in a moment';
+    case 'WAITING':
+      return `it is started when it need not wait any more for ${waitsOf(daemon, spec).join(', ')}`;
     case 'STARTING':
+      if (state.readiness) return whenItIsReady(spec, state.readiness, mono);
       return `in ${left} it counts as RUNNING (startsecs); ending before, it is tried again`;
     case 'RUNNING':
       return whenItEnds(spec);
@@ -83,6 +91,21 @@ function nextOf({ spec, state }: Process, mono: number): string {
   }
 }
 
+/** What a program that is not started yet waits for: "zeoserver to be ready (STARTING)". */
+export function waitsOf(daemon: Daemon, spec: ProcessSpec): readonly string[] {
+  return blockersOf(spec, daemon.engine.world.processes).map(describeBlocker);
+}
+
+function whenItIsReady({ ready }: ProcessSpec, { until, up, probe }: Readiness, mono: number): string {
+  const late =
+    until === undefined
+      ? 'it may take as long as it wants (ready_timeout=0)'
+      : `if it is not in ${formatDuration(Math.max(0, until - mono))}, this start has failed (ready_timeout)`;
+  if (probe.name === 'met')
+    return `it is ready, and in ${formatDuration(Math.max(0, up - mono))} it counts as RUNNING`;
+  return `it counts as RUNNING when ${ready ? describeProbe(ready.probe) : 'it'} says that it is ready; ${late}`;
+}
+
 function whenItEnds({ autorestart, exitCodes }: ProcessSpec): string {
   switch (autorestart) {
     case 'always':
@@ -97,6 +120,6 @@ function whenItEnds({ autorestart, exitCodes }: ProcessSpec): string {
 }
 
 function afterwards(state: Extract<ProcessState, { name: 'STOPPING' }>): string {
-  if (state.next === 'start') return ', then it is started again';
+  if (state.next === 'start' || state.failed) return ', then it is started again';
   return state.refused === undefined ? '' : ', then it is FATAL';
 }

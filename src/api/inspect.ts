@@ -11,7 +11,7 @@ import { readStatus } from '../os/proc.js';
 import type { Api, GroupView, ProcessView, Watched } from './api.js';
 import { refuseIfClosing } from './closing.js';
 import { describeProcess, uptimeOf } from './describe.js';
-import { explain } from './explain.js';
+import { explain, waitsOf } from './explain.js';
 import { findProcess, findTargets } from './targets.js';
 
 export type Inspect = Pick<
@@ -98,10 +98,14 @@ function groups(daemon: Daemon): readonly GroupView[] {
           if (!process) return [];
           const { spec, state } = process;
           return [
-            { id, name: spec.name, group: name, state: shown(state), startsAtOnce: spec.startMs === 0 },
+            { id, name: spec.name, group: name, state: shown(state), startsAtOnce: startsAtOnce(spec) },
           ];
         }),
     }));
+}
+
+function startsAtOnce({ startMs, ready, dependsOn }: ProcessSpec): boolean {
+  return startMs === 0 && ready === undefined && dependsOn === undefined;
 }
 
 function accountOf({ user }: ProcessSpec): { readonly uid?: number } {
@@ -134,6 +138,7 @@ function view(daemon: Daemon, withIdentity: boolean): (process: Process) => Proc
   return (process) => {
     const { spec, state, exit } = process;
     const pid = pidOf(state);
+    const waitingFor = state.name === 'WAITING' ? waitsOf(daemon, spec) : [];
     const streams = daemon.streamsOf(spec.id);
     const status = pid > 0 ? readStatus(pid) : undefined;
     const identity = withIdentity && pid > 0 ? readIdentity(pid) : undefined;
@@ -141,7 +146,8 @@ function view(daemon: Daemon, withIdentity: boolean): (process: Process) => Proc
       name: spec.name,
       group: spec.group,
       state: shown(state),
-      description: describeProcess(process, now),
+      description: describeProcess(process, now, waitingFor),
+      waitingFor,
       pid,
       uptimeMs: pid > 0 ? Math.round(uptimeOf(process, now)) : 0,
       restarts: process.restarts,

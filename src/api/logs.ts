@@ -5,8 +5,8 @@ import { follow, readLog } from '../logs/follow.js';
 import { tailLog } from '../logs/read.js';
 import { guardedFiles } from '../os/rights.js';
 import type { Api, Channel } from './api.js';
-import { result } from './control.js';
 import { SupdError } from './errors.js';
+import { result } from './result.js';
 import { findProcess, findTargets } from './targets.js';
 import { tellAsked } from './told.js';
 

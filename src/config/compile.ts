@@ -1,4 +1,5 @@
 /** Sections of all files -> Config. Collects every error and warning; never stops at the first. */
+import { checkDependencies } from './compile/check-dependencies.js';
 import { checkJobs } from './compile/check-jobs.js';
 import { checkKeys, kindOf } from './compile/check-keys.js';
 import { compileCtl, compileDaemon, compileGrpcServer } from './compile/daemon.js';
@@ -48,6 +49,7 @@ export function compile(
     daemon.stripAnsi,
     problems,
   );
+  checkDependencies(reading, sections, groups);
   const jobs = sections.all
     .filter((section) => kindOf(section)?.kind === 'job')
     .map((section) => ({ section, job: compileJob(reading, section, daemon.environment) }));

@@ -3,9 +3,10 @@
 import { readEnvironment } from './environment.js';
 import { parseSchedule, timeZoneFault } from './schedule.js';
 import { readCapabilities, readGroups, readOwner, readUser } from './types/accounts.js';
-import { readAddress, readFcgiSocket, readHaproxy, readProbe, readUrl } from './types/addresses.js';
+import { readAddress, readFcgiSocket, readHaproxy, readUrl } from './types/addresses.js';
 import * as numbers from './types/numbers.js';
 import * as paths from './types/paths.js';
+import { readDependencies, readProbe } from './types/probes.js';
 import { accept, type Read, type Reader, refuse } from './types/read.js';
 import * as words from './types/words.js';
 
@@ -34,6 +35,7 @@ const READERS = {
   bytes: numbers.readBytes,
   capabilities: readCapabilities,
   count: numbers.readCount,
+  dependencies: readDependencies,
   directory: paths.readDirectory,
   duration: numbers.readDuration,
   environment: readVariables,

@@ -1,4 +1,6 @@
 /** Vocabulary of the supervised processes. Types only. Durations are monotonic milliseconds, stamps wall-clock. */
+import type { Probe, ProbeOutcome, ReadySpec } from './probe.js';
+import type { Readiness } from './readiness.js';
 
 export type Millis = number;
 /** Both clocks, read once by the shell for each event: `mono` for durations, `wall` (epoch ms) for stamps. */
@@ -93,6 +95,9 @@ export interface ProcessSpec extends LaunchSpec {
   readonly stopAsGroup: boolean;
   readonly killAsGroup: boolean;
   readonly redirectStderr: boolean;
+  /** undefined: once startMs are over. */
+  readonly ready?: ReadySpec;
+  readonly dependsOn?: readonly Dependency[];
   /** When it has ended for good by itself, supd ends too, with its status. */
   readonly essential?: true;
   readonly stdout: StreamSpec;
@@ -101,6 +106,13 @@ export interface ProcessSpec extends LaunchSpec {
   readonly serverUrl?: string;
   /** Programs with the same one share it. */
   readonly socket?: SharedSocketSpec;
+}
+
+/** Before a start, another program must be so far. */
+export interface Dependency {
+  /** A program, process, `group:process` or group. */
+  readonly on: string;
+  readonly condition: 'started' | 'ready' | 'completed';
 }
 
 /** What the processes of an [eventlistener:x] are told of. */
@@ -130,7 +142,7 @@ export type Exit =
   /** It ended while nobody could see how. */
   | { readonly unknown: true };
 
-/** The names that users know. SPAWNING is shown as STARTING, SWEEPING as what it came from. */
+/** The names that users know. WAITING and SPAWNING are shown as STARTING, SWEEPING as what it came from. */
 export type ShownState =
   | 'STOPPED'
   | 'STARTING'
@@ -144,8 +156,17 @@ export type ShownState =
 /** Each state holds what is true only in it: no pid outside a live state, no deadline without a use. */
 export type ProcessState =
   | { readonly name: 'STOPPED' }
+  /** It is to be started as soon as what it depends on is as it should be. */
+  | { readonly name: 'WAITING'; readonly attempt: number }
   | { readonly name: 'SPAWNING'; readonly attempt: number }
-  | { readonly name: 'STARTING'; readonly pid: number; readonly attempt: number; readonly deadline: Millis }
+  | {
+      readonly name: 'STARTING';
+      readonly pid: number;
+      readonly attempt: number;
+      readonly deadline: Millis;
+      /** Of a program that has `ready`. */
+      readonly readiness?: Readiness;
+    }
   | { readonly name: 'RUNNING'; readonly pid: number; readonly since: Millis }
   | { readonly name: 'BACKOFF'; readonly attempt: number; readonly why: string; readonly deadline: Millis }
   | {
@@ -155,6 +176,8 @@ export type ProcessState =
       readonly deadline: Millis;
       /** It must not go on, and nobody asked for its end: FATAL, and why. */
       readonly refused?: string;
+      /** Its start has failed, and nobody has asked for anything since. */
+      readonly failed?: { readonly attempt: number; readonly why: string };
     }
   /** The process itself is gone, something that it started is not. */
   | {
@@ -186,6 +209,15 @@ export type ProcessEvent =
   /** `leftover`: something that the process started is still alive. */
   | { readonly type: 'exited'; readonly exit: Exit; readonly leftover: boolean }
   | { readonly type: 'swept' }
+  /** What came of a probe, which is known by the process and by when it was asked for. */
+  | {
+      readonly type: 'probed';
+      readonly pid: number;
+      readonly asked: Millis;
+      readonly outcome: ProbeOutcome;
+    }
+  /** What it waited for is there. */
+  | { readonly type: 'cleared' }
   | { readonly type: 'killFailed'; readonly why: string }
   /** It runs, and not as who or what it should be. */
   | { readonly type: 'identityWrong'; readonly pid: number; readonly why: string }
@@ -204,6 +236,14 @@ export type ProcessEffect =
   | { readonly type: 'kill'; readonly pid: number; readonly signal: number; readonly group: boolean }
   /** To all that is left of the process's tree; answered by `swept` once nothing is. */
   | { readonly type: 'sweep'; readonly pid: number; readonly signal: number }
+  /** Answered by `probed` with the same pid and time, within timeoutMs or, where it is only waited for, whenever it comes. */
+  | {
+      readonly type: 'probe';
+      readonly pid: number;
+      readonly asked: Millis;
+      readonly probe: Probe;
+      readonly timeoutMs: Millis;
+    }
   /** A state was entered. Told in order, even when several are passed in one step. */
   | { readonly type: 'announce'; readonly change: StateChange };
 

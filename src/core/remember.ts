@@ -20,7 +20,9 @@ export function remember(
     return { ...next, spawnError: event.why, spawnFailure: event.code, started: now };
   }
   if (event.type === 'identityWrong') return { ...next, spawnError: event.why, spawnFailure: 'IDENTITY' };
-  const spawns = effects.some((effect) => effect.type === 'spawn');
+  // What waits has been started, as far as its user is concerned.
+  const waits = state.name === 'WAITING' && process.state.name !== 'WAITING';
+  const spawns = waits || (event.type !== 'cleared' && effects.some(({ type }) => type === 'spawn'));
   const restarts = !spawns ? next.restarts : event.type === 'start' ? 0 : next.restarts + 1;
   if (event.type !== 'exited') return { ...next, restarts };
   const why = whyEnded(effects, event.exit);
@@ -37,7 +39,7 @@ export function remember(
 function whyEnded(effects: readonly ProcessEffect[], exit: Exit): string | undefined {
   for (const effect of effects) {
     if (effect.type !== 'announce') continue;
-    if (effect.change.to === 'BACKOFF') return 'Exited too quickly (process log may have details)';
+    if (effect.change.to === 'BACKOFF') return effect.change.why;
     if (effect.change.to === 'EXITED' && effect.change.expected === false)
       return `Bad exit code ${'code' in exit ? exit.code : -1}`;
   }

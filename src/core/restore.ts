@@ -5,6 +5,7 @@
  */
 import type { JobSpec, RunRecord } from './job.js';
 import type { GroupSpec, Millis, Now, ProcessEffect, ProcessSpec } from './program.js';
+import { probeOf, startingSince } from './readiness.js';
 import { restoreJobs } from './restore-jobs.js';
 import type { Saved, SavedProcess } from './saved.js';
 import { inStartingOrder, isActive } from './slots.js';
@@ -115,7 +116,7 @@ function pastOf(
   const attempt = past.state.name === 'SPAWNING' ? past.state.attempt : 1;
   return {
     ...past,
-    state: { name: 'STARTING', pid, attempt, deadline: since + spec.startMs },
+    state: startingSince(pid, attempt, spec, since, now.mono),
     started: { mono: since, wall: now.wall - (now.mono - since) },
     startTicks,
   };
@@ -139,6 +140,7 @@ function resume({ spec, state, startTicks }: Process, isDone: boolean): readonly
     case 'SPAWNING':
       return [{ type: 'spawn' }];
     case 'STARTING':
+      return [{ type: 'adopt', pid: state.pid, startTicks }, ...probeOf(state, spec)];
     case 'RUNNING':
     case 'UNKNOWN':
       return [{ type: 'adopt', pid: state.pid, startTicks }];
@@ -150,6 +152,7 @@ function resume({ spec, state, startTicks }: Process, isDone: boolean): readonly
     case 'SWEEPING':
       return [{ type: 'sweep', pid: state.pid, signal: TERM }];
     case 'STOPPED':
+    case 'WAITING':
     case 'BACKOFF':
     case 'EXITED':
     case 'FATAL':

@@ -1,4 +1,5 @@
 /** Runs of jobs that wait until programs have stopped or come up. */
+import { isStuck } from './dependencies.js';
 import type { JobsEvent } from './job-events.js';
 import type { ProcessState } from './program.js';
 import type { World } from './world.js';
@@ -29,7 +30,9 @@ export function isOver(wait: JobWait, world: World): boolean {
     const name = world.processes.get(id)?.state.name;
     if (name === undefined) return true;
     if (wait.kind === 'stop') return AT_REST.includes(name);
-    return world.mode !== 'running' || name === 'RUNNING' || AT_REST.includes(name);
+    if (world.mode !== 'running' || name === 'RUNNING' || AT_REST.includes(name)) return true;
+    // It will start when what it depends on does; nobody knows when that is.
+    return isStuck(id, world.processes);
   });
 }
 

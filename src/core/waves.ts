@@ -1,4 +1,5 @@
 /** Stops in reverse order that wait: a wave is asked to stop when nothing of the wave before is left. */
+import { dependentsAmong } from './dependencies.js';
 import type { Process } from './world.js';
 
 /** Waves still to come; the first one has been asked when `asked`. */
@@ -9,19 +10,33 @@ export interface StopPlan {
 
 type Table = ReadonlyMap<string, Process>;
 
-/** Equal priorities (group first, then process) share a wave; the highest goes first. */
+/**
+ * What depends on another is stopped before it; where nothing depends, the highest priority (group first, then process)
+ * goes first. Equals share a wave.
+ */
 export function planStop(ids: readonly string[], processes: Table): StopPlan {
-  const waves = new Map<string, { group: number; own: number; ids: string[] }>();
-  for (const id of ids) {
-    const process = processes.get(id);
-    if (!process) continue;
-    const key = `${process.groupPriority} ${process.spec.priority}`;
-    const wave = waves.get(key) ?? { group: process.groupPriority, own: process.spec.priority, ids: [] };
-    wave.ids.push(id);
-    waves.set(key, wave);
+  const left = new Map(ids.flatMap((id) => [[id, processes.get(id)] as const]));
+  for (const [id, process] of left) if (!process) left.delete(id);
+  const dependents = dependentsAmong([...left.keys()], processes);
+  const isFree = (id: string) => [...(dependents.get(id) ?? [])].every((other) => !left.has(other));
+  const waves: string[][] = [];
+  while (left.size > 0) {
+    const free = [...left.keys()].filter(isFree);
+    // In a circle, which the check of a configuration finds, nobody is free: priorities alone count.
+    const wave = highest(free.length > 0 ? free : [...left.keys()], processes);
+    waves.push(wave.reverse());
+    for (const id of wave) left.delete(id);
   }
-  const ordered = [...waves.values()].sort((a, b) => b.group - a.group || b.own - a.own);
-  return { waves: ordered.map((wave) => wave.ids.reverse()), asked: false };
+  return { waves, asked: false };
+}
+
+/** Those of them that have the highest priority, in their order. */
+function highest(ids: readonly string[], processes: Table): string[] {
+  const found = ids.flatMap((id) => processes.get(id) ?? []);
+  const group = Math.max(...found.map(({ groupPriority }) => groupPriority));
+  const inGroup = found.filter(({ groupPriority }) => groupPriority === group);
+  const own = Math.max(...inGroup.map(({ spec }) => spec.priority));
+  return inGroup.filter(({ spec }) => spec.priority === own).map(({ spec }) => spec.id);
 }
 
 /** Plans that no longer name `ids`. */

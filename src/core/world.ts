@@ -2,10 +2,12 @@
  * All processes, groups and jobs in one table, and what one event does to it. What one process does is in
  * transition.ts, what jobs do in jobs.ts; here is what concerns several: order, waves of stops, shutdown.
  */
+import { blockersOf } from './dependencies.js';
 import { holdsOn } from './holds.js';
 import type { JobsEffect, JobsEvent } from './job-events.js';
 import { jobsWake } from './job-questions.js';
 import { type Jobs, noJobs, stepJobs } from './jobs.js';
+import { withGroups, withoutGroup } from './membership.js';
 import type {
   Exit,
   GroupSpec,
@@ -18,7 +20,7 @@ import type {
 } from './program.js';
 import { remember } from './remember.js';
 import { type Restore, restore } from './restore.js';
-import { inStartingOrder, isActive } from './slots.js';
+import { isActive } from './slots.js';
 import { deadlineOf, transition } from './transition.js';
 import { answerOf, isOver, type JobWait, processesNamed } from './waits.js';
 import { advancePlans, planStop, type StopPlan, withoutIds } from './waves.js';
@@ -126,17 +128,13 @@ function apply(turn: Turn, event: WorldEvent): void {
     case 'addGroups':
       return addGroups(turn, event.groups, event.autostart);
     case 'removeGroup':
-      return removeGroup(turn, event.name);
+      return take(turn, withoutGroup(turn.world, event.name));
     case 'shutdown':
       return shutDown(turn, event.mode);
     case 'jobs':
       return changeJobs(turn, event.event);
-    case 'restore': {
-      const restored = restore(turn.world, event, turn.now);
-      turn.world = restored.world;
-      turn.effects.push(...restored.effects);
-      return;
-    }
+    case 'restore':
+      return take(turn, restore(turn.world, event, turn.now));
     case 'wake':
       return wake(turn);
     default:
@@ -152,6 +150,7 @@ function change(turn: Turn, id: string, event: ProcessEvent): void {
     spec: process.spec,
     now: turn.now,
     mayRestart,
+    isBlocked: blockersOf(process.spec, turn.world.processes).length > 0,
   });
   if (state === process.state && effects.length === 0) return;
   const next = remember(process, event, state, effects, turn.now);
@@ -171,35 +170,26 @@ function start(turn: Turn, ids: readonly string[]): void {
   for (const id of turn.world.processes.keys()) if (wanted.has(id)) change(turn, id, { type: 'start' });
 }
 
+/** What waits for its start or its next try, or is being stopped, has nothing to wait for in a wave. */
+const NOT_IN_A_WAVE: readonly ProcessState['name'][] = [
+  'WAITING',
+  'BACKOFF',
+  'SPAWNING',
+  'STOPPING',
+  'SWEEPING',
+];
+
 function stop(turn: Turn, ids: readonly string[]): void {
   const plan = planStop(ids, turn.world.processes);
   turn.world = { ...turn.world, plans: [...withoutIds(turn.world.plans, ids), plan] };
-  // A process that waits for its next try has nothing to wait for in a wave.
   for (const id of ids) {
     const name = turn.world.processes.get(id)?.state.name;
-    if (name === 'BACKOFF' || name === 'SPAWNING' || name === 'STOPPING' || name === 'SWEEPING') {
-      change(turn, id, { type: 'stop' });
-    }
+    if (name !== undefined && NOT_IN_A_WAVE.includes(name)) change(turn, id, { type: 'stop' });
   }
 }
 
 function addGroups(turn: Turn, groups: readonly GroupSpec[], autostart: boolean): void {
-  const byName = new Map(turn.world.groups);
-  const processes = [...turn.world.processes.values()];
-  for (const group of groups) {
-    if (byName.has(group.name)) continue;
-    byName.set(group.name, group);
-    for (const spec of group.processes) {
-      processes.push({ spec, groupPriority: group.priority, state: { name: 'STOPPED' }, restarts: 0 });
-    }
-    turn.effects.push({ type: 'groupAdded', name: group.name });
-  }
-  processes.sort(inStartingOrder);
-  turn.world = {
-    ...turn.world,
-    groups: byName,
-    processes: new Map(processes.map((one) => [one.spec.id, one])),
-  };
+  take(turn, withGroups(turn.world, groups));
   if (!autostart) return;
   const added = groups.flatMap((group) => group.processes);
   start(
@@ -208,17 +198,9 @@ function addGroups(turn: Turn, groups: readonly GroupSpec[], autostart: boolean)
   );
 }
 
-function removeGroup(turn: Turn, name: string): void {
-  const group = turn.world.groups.get(name);
-  if (!group) return;
-  const members = group.processes.map((spec) => turn.world.processes.get(spec.id));
-  if (members.some((one) => one && isActive(one.state))) return;
-  const groups = new Map(turn.world.groups);
-  const processes = new Map(turn.world.processes);
-  groups.delete(name);
-  for (const spec of group.processes) processes.delete(spec.id);
-  turn.world = { ...turn.world, groups, processes };
-  turn.effects.push({ type: 'groupRemoved', name });
+function take(turn: Turn, { world, effects }: WorldStep): void {
+  turn.world = world;
+  turn.effects.push(...effects);
 }
 
 function shutDown(turn: Turn, mode: 'restarting' | 'shutdown'): void {
@@ -268,7 +250,7 @@ function startForRun(turn: Turn, run: string, step: string, ids: readonly string
   turn.world = { ...turn.world, waits: [...turn.world.waits, { kind: 'start', run, step, ids, ran: [] }] };
 }
 
-/** What follows from the new states: the next wave of a stop, a job that has waited, the end. */
+/** What follows from the new states: the next wave of a stop or a start, a job that has waited, the end. */
 function settle(turn: Turn): void {
   for (let moved = true; moved; ) {
     moved = false;
@@ -276,6 +258,12 @@ function settle(turn: Turn): void {
     if (plans !== turn.world.plans) turn.world = { ...turn.world, plans };
     for (const id of due) {
       change(turn, id, { type: 'stop' });
+      moved = true;
+    }
+    for (const [id, { state, spec }] of turn.world.processes) {
+      if (state.name !== 'WAITING' || turn.world.mode !== 'running') continue;
+      if (blockersOf(spec, turn.world.processes).length > 0) continue;
+      change(turn, id, { type: 'cleared' });
       moved = true;
     }
     const wait = turn.world.waits.find((one) => isOver(one, turn.world));

@@ -83,7 +83,7 @@ export class Daemon {
     this.#streams = new StreamTable({
       ...daemon,
       fifoDir,
-      heardOf: (spec, channel) => this.#events.heardOf(spec, channel),
+      heardOf: (spec, channel) => this.#processes.heardOf(spec, this.#events.heardOf(spec, channel)),
       isListener: (spec) => this.#events.isListener(spec),
       warn: (line) => parts.log.warn(line),
     });

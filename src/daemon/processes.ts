@@ -2,6 +2,8 @@
 import type { Exit, ProcessEffect, ProcessEvent, ProcessSpec } from '../core/program.js';
 import type { Process } from '../core/world.js';
 import type { Tag } from '../os/tree.js';
+import type { Heard } from './output.js';
+import { Prober } from './probes/prober.js';
 import type { SharedSockets } from './sockets.js';
 import { expectedOf, type SpawnerParts, spawnOne } from './spawner.js';
 import type { ProcessStreams } from './streams.js';
@@ -30,12 +32,14 @@ export class Processes {
   readonly #parts: ProcessesParts;
   readonly #waiting: string[] = [];
   readonly #verifier: Verifier;
+  readonly #prober: Prober;
   #spent = 0;
   #scheduled: NodeJS.Immediate | undefined;
 
   constructor(parts: ProcessesParts) {
     this.#parts = parts;
     this.#verifier = new Verifier((pid) => parts.spawner.exits.has(pid));
+    this.#prober = new Prober(parts);
   }
 
   perform(id: string, effect: Exclude<ProcessEffect, { type: 'announce' }>): void {
@@ -60,14 +64,24 @@ export class Processes {
           this.#parts.answer(id, { type: 'swept' }),
         );
       }
+      case 'probe': {
+        const process = this.#parts.processOf(id);
+        return process && this.#prober.perform(process.spec, effect);
+      }
       default:
         return effect satisfies never;
     }
   }
 
+  /** Who is told of what a program writes. @param others  who is so already */
+  heardOf(spec: ProcessSpec, others: Heard | undefined): Heard | undefined {
+    return this.#prober.heardOf(spec, others);
+  }
+
   close(): void {
     clearImmediate(this.#scheduled);
     this.#verifier.close();
+    this.#prober.close();
     this.#waiting.length = 0;
   }
 
@@ -151,6 +165,7 @@ export class Processes {
 
   #ended(id: string, pid: number, exit: Exit): void {
     this.#parts.streamsOf(id)?.drain();
+    this.#prober.cancel(id);
     this.#askLeft(id, pid, (leftover) => this.#parts.answer(id, { type: 'exited', exit, leftover }));
   }
 

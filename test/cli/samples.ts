@@ -21,6 +21,7 @@ export function process(fullName: string, over: Partial<ProcessView> = {}): Proc
     exitSignal: '',
     ready: true,
     health: '',
+    waitingFor: [],
     groups: [],
     spawnError: '',
     stdoutLogfile: `/var/log/${name}.log`,

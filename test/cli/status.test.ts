@@ -98,6 +98,7 @@ test('status --json is one array in which every field is always there', async (t
     memoryBytes: 4096,
     ready: true,
     health: '',
+    waitingFor: [],
     uid: 33,
     gid: 33,
     groups: [33, 100],

@@ -31,7 +31,12 @@ function play(
   const effects: ProcessEffect[] = [];
   let state = from;
   for (const [at, event] of script) {
-    const step = transition(state, event, { spec, now: { mono: at, wall: at }, mayRestart: true });
+    const step = transition(state, event, {
+      spec,
+      now: { mono: at, wall: at },
+      mayRestart: true,
+      isBlocked: false,
+    });
     state = step.state;
     for (const effect of step.effects) {
       if (effect.type === 'announce') told.push(effect.change.to);
@@ -206,7 +211,7 @@ test('autorestart=true starts again after any exit, false after none', async (t)
 });
 
 test('while supd shuts down nothing starts again by itself', async (t) => {
-  const context = { spec: zope, now: { mono: 0, wall: 0 }, mayRestart: false };
+  const context = { spec: zope, now: { mono: 0, wall: 0 }, mayRestart: false, isBlocked: false };
   t.equal(transition(running, exited(3), context).state.name, 'EXITED');
   const backoff: ProcessState = { name: 'BACKOFF', attempt: 1, why: '', deadline: 0 };
   t.equal(transition(backoff, deadline, context).state.name, 'BACKOFF');
@@ -227,6 +232,7 @@ test('a signal that may not be sent makes the state UNKNOWN', async (t) => {
 
 const STATES: { readonly [N in ProcessState['name']]: Extract<ProcessState, { name: N }> } = {
   STOPPED: { name: 'STOPPED' },
+  WAITING: { name: 'WAITING', attempt: 1 },
   SPAWNING: { name: 'SPAWNING', attempt: 1 },
   STARTING: { name: 'STARTING', pid: 7, attempt: 1, deadline: 1000 },
   RUNNING: { name: 'RUNNING', pid: 7, since: 0 },
@@ -253,10 +259,17 @@ const EVENTS: readonly ProcessEvent[] = [
   swept,
   { type: 'killFailed', why: 'EPERM' },
   deadline,
+  { type: 'cleared' },
+  { type: 'probed', pid: 7, asked: 0, outcome: { ok: true } },
 ];
 
 test('the full matrix: what each event makes of each state', async (t) => {
-  const context = { spec: zope as ProcessSpec, now: { mono: 500, wall: 500 }, mayRestart: true };
+  const context = {
+    spec: zope as ProcessSpec,
+    now: { mono: 500, wall: 500 },
+    mayRestart: true,
+    isBlocked: false,
+  };
   const rows = Object.values(STATES).map((state) => {
     const cells = EVENTS.map((event) => {
       const next = transition(state, event, context);
@@ -270,16 +283,17 @@ test('the full matrix: what each event makes of each state', async (t) => {
     return [state.name, ...cells].join(' ');
   });
   t.same(rows, [
-    'STOPPED SPAWNING . . . . . . .',
-    'SPAWNING . STOPPED STARTING BACKOFF . . . .',
-    'STARTING . STOPPING . . BACKOFF . UNKNOWN RUNNING',
-    'RUNNING . STOPPING . . SPAWNING . UNKNOWN .',
-    'BACKOFF . STOPPED . . . . . SPAWNING',
-    'STOPPING STOPPING STOPPING . . STOPPED . UNKNOWN STOPPING',
-    'SWEEPING SWEEPING SWEEPING . . . STOPPED . SWEEPING',
-    'EXITED SPAWNING . . . . . . .',
-    'FATAL SPAWNING . . . . . . .',
-    'UNKNOWN . . . . STOPPED . . .',
+    'STOPPED SPAWNING . . . . . . . . .',
+    'WAITING . STOPPED . . . . . . SPAWNING .',
+    'SPAWNING . STOPPED STARTING BACKOFF . . . . . .',
+    'STARTING . STOPPING . . BACKOFF . UNKNOWN RUNNING . STARTING',
+    'RUNNING . STOPPING . . SPAWNING . UNKNOWN . . .',
+    'BACKOFF . STOPPED . . . . . SPAWNING . .',
+    'STOPPING STOPPING STOPPING . . STOPPED . UNKNOWN STOPPING . .',
+    'SWEEPING SWEEPING SWEEPING . . . STOPPED . SWEEPING . .',
+    'EXITED SPAWNING . . . . . . . . .',
+    'FATAL SPAWNING . . . . . . . . .',
+    'UNKNOWN . . . . STOPPED . . . . .',
   ]);
 });
 
@@ -298,6 +312,7 @@ test('the telling of an exit says how it ended and whether that was expected', a
         spec: processSpec('n', { autorestart: 'never' }),
         now: { mono: 1, wall: 1 },
         mayRestart: true,
+        isBlocked: false,
       },
     );
     t.match(step.effects[0], {

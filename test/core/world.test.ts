@@ -1,76 +1,8 @@
 import fc from 'fast-check';
 import { test } from 'tap';
-import type { GroupSpec } from '../../src/core/program.js';
-import { shown } from '../../src/core/transition.js';
-import {
-  emptyWorld,
-  nextWake,
-  step,
-  type World,
-  type WorldEffect,
-  type WorldEvent,
-} from '../../src/core/world.js';
+import { emptyWorld, nextWake, step } from '../../src/core/world.js';
+import { play } from '../helpers/play-world.js';
 import { groupSpec, processSpec, program } from '../helpers/specs.js';
-
-/** A world with a kernel of its own: spawns succeed, signals are noted, a process ends when the test says so. */
-function play(groups: readonly GroupSpec[]) {
-  let world: World = emptyWorld;
-  let mono = 0;
-  let pids = 100;
-  const live = new Map<string, number>();
-  const log: string[] = [];
-  const ended: string[] = [];
-  const send = (event: WorldEvent) => {
-    const queue: WorldEvent[] = [event];
-    for (let next = queue.shift(); next; next = queue.shift()) {
-      const done = step(world, next, { mono, wall: mono });
-      world = done.world;
-      queue.unshift(...done.effects.flatMap(perform));
-    }
-  };
-  const perform = (effect: WorldEffect): readonly WorldEvent[] => {
-    if (effect.type === 'ended') ended.push(effect.mode);
-    if (effect.type !== 'process') return [];
-    const { id } = effect;
-    const name = id.split(':')[1] ?? '';
-    switch (effect.effect.type) {
-      case 'spawn': {
-        pids += 1;
-        if (live.has(id)) throw new Error(`two live copies of ${id}`);
-        live.set(id, pids);
-        log.push(`start ${name}`);
-        return [{ type: 'process', id, event: { type: 'spawned', pid: pids } }];
-      }
-      case 'kill':
-        log.push(`${effect.effect.signal === 9 ? 'kill' : 'stop'} ${name}`);
-        return [];
-      default:
-        return [];
-    }
-  };
-  const end = (id: string, code = 0, leftover = false) => {
-    if (!live.delete(id)) return;
-    send({ type: 'process', id, event: { type: 'exited', exit: { code }, leftover } });
-  };
-  const wait = (ms: number) => {
-    mono += ms;
-    send({ type: 'wake' });
-  };
-  send({ type: 'addGroups', groups, autostart: true });
-  return {
-    send,
-    end,
-    wait,
-    log,
-    ended,
-    live,
-    world: () => world,
-    stateOf: (id: string) => {
-      const state = world.processes.get(id)?.state;
-      return state && shown(state);
-    },
-  };
-}
 
 const seed = [
   program('zeoserver', 10),

@@ -43,6 +43,7 @@ export function processJson(one: ProcessView): Json {
     memoryBytes: one.memoryBytes ?? null,
     ready: one.ready,
     health: one.health,
+    waitingFor: one.waitingFor,
     uid: one.uid ?? null,
     gid: one.gid ?? null,
     groups: one.groups,

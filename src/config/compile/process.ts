@@ -1,4 +1,5 @@
 /** A section with the options of a program -> its processes. */
+import type { ReadySpec } from '../../core/probe.js';
 import type { Limits, ProcessSpec, SharedSocketSpec } from '../../core/program.js';
 import { readEnvFile } from '../env-file.js';
 import { layer, type Names } from '../expand.js';
@@ -107,6 +108,8 @@ function compileCopy(reading: Reading, section: Section, context: CopyContext): 
   const own = readVariables(reading, section, context.names);
   const variables = new Map(Object.entries(own).map(([key, value]) => [`ENV_${key}`, value]));
   const copy = readOptions(reading, section, PROGRAM_COPY, layer(context.names, variables));
+  if (copy.ready.kind === 'notify')
+    reading.problems.error(placeOf(section, 'ready'), 'notify is not served by this version yet');
   const name = nameOf(copy.process_name, section.entries.get('process_name')?.value ?? '', program);
   const url = options.serverurl;
   return {
@@ -133,6 +136,8 @@ function compileCopy(reading: Reading, section: Section, context: CopyContext): 
     capabilities: options.capabilities,
     noNewPrivileges: options.no_new_privileges,
     ...omitUndefined({
+      ready: compileReady(copy.ready, options.ready_timeout),
+      dependsOn: options.depends_on?.length ? options.depends_on : undefined,
       essential: options.essential ? (true as const) : undefined,
       user: options.user,
       supplementaryGroups: options.supplementary_groups,
@@ -169,6 +174,10 @@ function readVariables(reading: Reading, section: Section, names: Names): Readon
     return environment;
   }
   return { ...read.values, ...environment };
+}
+
+function compileReady(ready: Values<typeof PROGRAM_COPY>['ready'], timeoutMs: number): ReadySpec | undefined {
+  return ready.kind === 'delay' ? undefined : { probe: ready, timeoutMs };
 }
 
 function compileLimits(options: Common): Limits {

@@ -86,21 +86,12 @@ export const PROGRAM = {
     doc: 'locked memory, or unlimited',
     example: '64KB',
   },
-  depends_on: { type: 'list', doc: 'programs that must be ready first', example: 'zeo', served: 'later' },
-  ready: {
-    type: 'probe',
-    default: 'delay',
-    doc: 'what tells that it is ready',
-    example: 'tcp://127.0.0.1:8080',
-    served: 'later',
+  depends_on: {
+    type: 'dependencies',
+    doc: 'programs that it waits for: name, or name:started, name:ready, name:completed',
+    example: 'zeo:ready',
   },
-  ready_timeout: { type: 'span', doc: 'time it has to become ready', example: '60s', served: 'later' },
-  health: {
-    type: 'probe',
-    doc: 'what tells that it is well',
-    example: 'http://127.0.0.1:8080/ok',
-    served: 'later',
-  },
+  ready_timeout: { type: 'span', default: '10m', doc: 'time it has to become ready; 0: any' },
   health_interval: { type: 'span', doc: 'time between two checks', example: '10s', served: 'later' },
   health_timeout: { type: 'span', doc: 'time a check may take', example: '5s', served: 'later' },
   health_retries: {
@@ -174,6 +165,18 @@ export const PROGRAM_COPY = {
     type: 'text',
     default: '%(program_name)s',
     doc: 'name of the process; needs %(process_num)d when numprocs is above 1',
+  },
+  ready: {
+    type: 'probe',
+    default: 'delay',
+    doc: 'what tells that it is ready; until then, and until startsecs are over, it is STARTING',
+    example: 'tcp://127.0.0.1:8080',
+  },
+  health: {
+    type: 'probe',
+    doc: 'what tells that it is well',
+    example: 'http://127.0.0.1:8080/ok',
+    served: 'later',
   },
   directory: { type: 'loose directory', otherwise: "the daemon's", doc: 'working directory', example: '/' },
   stdout_logfile: {

@@ -34,22 +34,6 @@ export const readFcgiSocket: Reader<FcgiSocket> = (text) => {
   return refuse(`${quote(text)} is not a socket; right is unix:///path or tcp://host:port`);
 };
 
-/** What tells that a program is ready or healthy. */
-export const readProbe: Reader<string> = (text) => {
-  const known =
-    /^(?:tcp|zeo):\/\/\S+:\d+$/.test(text) ||
-    /^https?:\/\/\S+(?:\s+(?:status=\d{3}|body=.+))*$/.test(text) ||
-    /^unix:\/\/\/\S+$/.test(text) ||
-    /^exec:\s*\S/.test(text) ||
-    /^log:\/.+\/[a-z]*$/.test(text) ||
-    text === 'notify' ||
-    text === 'delay';
-  if (known) return accept(text);
-  return refuse(
-    `${quote(text)} is not a check; right are tcp://host:port, http://host:port/path, unix:///path, zeo://host:port, exec:command, log:/regex/, notify, delay`,
-  );
-};
-
 /** `/path/admin.sock backend/server`. */
 export const readHaproxy: Reader<string> = (text) =>
   /^\/\S+\s+[^\s/]+\/[^\s/]+$/.test(text)

@@ -21,6 +21,7 @@ export function processOf(value: Value): ProcessView {
     exitSignal: '',
     ready: running,
     health: '',
+    waitingFor: [],
     groups: [],
     spawnError: asText(info.spawnerr),
     stdoutLogfile: asText(info.stdout_logfile),
