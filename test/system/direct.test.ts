@@ -1,4 +1,16 @@
-import { existsSync, mkdtempSync, readFileSync, readlinkSync, renameSync, rmSync, statSync } from 'node:fs';
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import tap, { type Test, test } from 'tap';
 import { makePlace, type Options, program, section } from '../helpers/place.js';
@@ -271,14 +283,36 @@ test('a log that others moved away is told of until its program is started again
   );
 });
 
-test('a user’s program writes a log of root’s, and a link planted in its directory leads nowhere', async (t) => {
+test('a user’s program writes a log of root’s; a link in a directory of its own leads it and root nowhere', async (t) => {
   if (!isRoot) return t.plan(0, 'needs root');
-  const { uid } = accountOf('nobody');
-  const supd = await startSupd(t, directly('a', 'waits', { user: 'nobody' }));
+  const { uid, gid } = accountOf('nobody');
+  const own = { user: 'nobody', stdout_logfile_maxbytes: BLOCK, autorestart: false, startretries: 0 };
+  const place = makePlace(
+    t,
+    directly('a', 'waits', { user: 'nobody' }) +
+      directly('linked', 'waits', { ...own, stdout_logfile: '%(here)s/logs/linked' }) +
+      directly('rotated', 'says-and-ends /dev/null 4000 0', {
+        ...own,
+        stdout_logfile: '%(here)s/logs/rotated',
+      }),
+  );
+  const secret = path.join(place.dir, 'secret');
+  writeFileSync(secret, 'secret\n', { mode: 0o600 });
+  const logs = path.join(place.dir, 'logs');
+  mkdirSync(logs);
+  for (const name of ['linked', 'rotated.00', 'rotated.0', 'rotated.1'])
+    symlinkSync(secret, path.join(logs, name));
+  chownSync(logs, uid, gid);
+  const supd = await startIn(t, place);
   await supd.says('a', 'ready');
   if (!(await servesDirect(t, supd))) return;
   const { pid } = await supd.state('a', 'RUNNING');
   t.equal(readlinkSync(`/proc/${pid}/fd/1`), `${supd.dir}/a.out`);
   t.equal(statSync(`/proc/${pid}`).uid, uid);
   t.equal(statSync(`${supd.dir}/a.out`).uid, 0);
+  t.match((await supd.state('linked', 'FATAL')).spawnError, /EACCES/);
+  await supd.state('rotated', 'EXITED');
+  await until('it to be rotated', () => statSync(`${logs}/rotated`).size <= BLOCK);
+  t.equal(readFileSync(secret, 'utf8'), 'secret\n');
+  t.equal(statSync(`${logs}/rotated`).uid, uid, 'made as its directory’s owner would');
 });
