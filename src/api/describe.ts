@@ -1,4 +1,5 @@
 /** Supervisord's sentence about a process, as `status` shows it. */
+import type { Health } from '../core/health.js';
 import type { Now } from '../core/program.js';
 import type { Process } from '../core/world.js';
 
@@ -12,7 +13,7 @@ export function describeProcess(process: Process, now: Now, waitsFor: readonly s
   const { state } = process;
   switch (state.name) {
     case 'RUNNING':
-      return `pid ${state.pid}, uptime ${formatUptime(uptimeOf(process, now))}`;
+      return `pid ${state.pid}, uptime ${formatUptime(uptimeOf(process, now))}${illness(state.health)}`;
     case 'BACKOFF':
     case 'FATAL':
       return process.spawnError ?? `unknown error (try "tail ${process.spec.name}")`;
@@ -36,6 +37,12 @@ export function describeProcess(process: Process, now: Now, waitsFor: readonly s
 
 function notReady(pid: number, why: string | undefined): string {
   return `pid ${pid}, not ready yet${why === undefined ? '' : `: ${why}`}`;
+}
+
+/** What follows a line that is else supervisord's. */
+function illness(health: Health | undefined): string {
+  if (health?.status !== 'unhealthy' && health?.status !== 'busy') return '';
+  return `, ${health.status}: ${health.why ?? ''}`;
 }
 
 /** Since the spawn, by the monotonic clock. */

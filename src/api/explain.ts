@@ -4,6 +4,7 @@ import { formatDuration } from '../core/durations.js';
 import { describeProbe } from '../core/probe.js';
 import type { ProcessSpec, ProcessState } from '../core/program.js';
 import type { Readiness } from '../core/readiness.js';
+import { reasonOf, recycleObstacle } from '../core/recycle.js';
 import { describeExit, isExpected } from '../core/transition.js';
 import type { Process } from '../core/world.js';
 import { readNow } from '../daemon/clock.js';
@@ -21,10 +22,17 @@ export function explain(daemon: Daemon, process: Process): Omit<Explained, 'proc
   const lastAsked = asked.get(id);
   return {
     ...(begun === undefined ? {} : { since: begun }),
-    cause: causeOf(process),
+    cause: [causeOf(process), recycledWhy(process)].filter((text) => text !== '').join('; '),
     ...(lastAsked ? { lastAsked } : {}),
     next: nextOf(daemon, process, readNow().mono),
   };
+}
+
+/** When supd restarted it by itself for not being well, and why. */
+function recycledWhy({ recycled }: Process): string {
+  if (recycled === undefined) return '';
+  const when = new Date(recycled.at.wall).toISOString();
+  return `supd restarted it at ${when} (${recycled.why})`;
 }
 
 function causeOf({ spec, state, exit, spawnError }: Process): string {
@@ -43,7 +51,7 @@ function causeOf({ spec, state, exit, spawnError }: Process): string {
     case 'SWEEPING':
       return `${describeExit(state.exit)}; something that it started is still alive`;
     case 'RUNNING':
-      return amissIn(spec, state.pid);
+      return [state.health?.why, amissIn(spec, state.pid)].filter(Boolean).join('; ');
     case 'STARTING':
       return state.readiness?.why ?? '';
     case 'STOPPED':
@@ -63,8 +71,10 @@ function amissIn(spec: ProcessSpec, pid: number): string {
   return what && `it runs otherwise than was asked: ${what}`;
 }
 
-function nextOf(daemon: Daemon, { spec, state }: Process, mono: number): string {
-  const left = 'deadline' in state ? formatDuration(Math.max(0, state.deadline - mono)) : '';
+function nextOf(daemon: Daemon, process: Process, mono: number): string {
+  const { spec, state } = process;
+  const left =
+    state.name !== 'RUNNING' && 'deadline' in state ? formatDuration(Math.max(0, state.deadline - mono)) : '';
   switch (state.name) {
     case 'SPAWNING':
       return 'it is started in a moment';
@@ -74,7 +84,7 @@ function nextOf(daemon: Daemon, { spec, state }: Process, mono: number): string 
       if (state.readiness) return whenItIsReady(spec, state.readiness, mono);
       return `in ${left} it counts as RUNNING (startsecs); ending before, it is tried again`;
     case 'RUNNING':
-      return whenItEnds(spec);
+      return whatOfHealth(daemon, process) ?? whenItEnds(spec);
     case 'BACKOFF':
       return `try ${state.attempt + 1} of ${spec.startRetries + 1} in ${left}`;
     case 'STOPPING':
@@ -104,6 +114,15 @@ function whenItIsReady({ ready }: ProcessSpec, { until, up, probe }: Readiness, 
   if (probe.name === 'met')
     return `it is ready, and in ${formatDuration(Math.max(0, up - mono))} it counts as RUNNING`;
   return `it counts as RUNNING when ${ready ? describeProbe(ready.probe) : 'it'} says that it is ready; ${late}`;
+}
+
+/** Of a program that is not well. */
+function whatOfHealth(daemon: Daemon, process: Process): string | undefined {
+  const { state } = process;
+  if (state.name !== 'RUNNING' || state.health?.status !== 'unhealthy') return undefined;
+  if (reasonOf(process) === undefined) return 'nothing: it is unhealthy, but autorestart is false';
+  const obstacle = recycleObstacle(daemon.engine.world, process, readNow());
+  return `it is restarted for being unhealthy${obstacle === undefined ? '' : ` as soon as may be: ${obstacle}`}`;
 }
 
 function whenItEnds({ autorestart, exitCodes }: ProcessSpec): string {

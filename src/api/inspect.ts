@@ -1,4 +1,5 @@
 /** What is: the daemon, the processes, their configuration, what happens to them. */
+import { healthOf } from '../core/health.js';
 import type { ProcessSpec } from '../core/program.js';
 import { signalName } from '../core/signals.js';
 import { pidOf, shown } from '../core/transition.js';
@@ -157,7 +158,7 @@ function view(daemon: Daemon, withIdentity: boolean): (process: Process) => Proc
       ...(status ? { memoryBytes: status.memoryBytes, uid: status.uid, gid: status.gid } : {}),
       ...daemon.usage.of(pid),
       ready: state.name === 'RUNNING',
-      health: '',
+      health: healthOf(state, spec),
       groups: status?.groups ?? [],
       ...(process.started ? { startTime: process.started.wall } : {}),
       ...(process.stopped === undefined ? {} : { stopTime: process.stopped }),

@@ -23,7 +23,26 @@ export interface ReadySpec {
   readonly timeoutMs: Millis;
 }
 
-export type ProbeOutcome = { readonly ok: true } | { readonly ok: false; readonly why: string };
+/** How a program that is RUNNING is watched over. */
+export interface HealthSpec {
+  readonly probe: Probe;
+  /** Between the answer to one probe and the next. */
+  readonly intervalMs: Millis;
+  readonly timeoutMs: Millis;
+  /** Failures in a row that make it unhealthy. */
+  readonly retries: number;
+  /** After the spawn, failures don't count for so long. */
+  readonly startPeriodMs: Millis;
+}
+
+export type ProbeOutcome =
+  | { readonly ok: true }
+  | {
+      readonly ok: false;
+      readonly why: string;
+      /** It didn't answer in time: how much it and its children work meanwhile, 1 being all of one processor. */
+      readonly work?: number;
+    };
 
 /** Is it waited for, instead of being asked again and again? */
 export function isAwaited({ kind }: Probe): boolean {

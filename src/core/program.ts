@@ -1,5 +1,6 @@
 /** Vocabulary of the supervised processes. Types only. Durations are monotonic milliseconds, stamps wall-clock. */
-import type { Probe, ProbeOutcome, ReadySpec } from './probe.js';
+import type { Health, HealthStatus } from './health.js';
+import type { HealthSpec, Probe, ProbeOutcome, ReadySpec } from './probe.js';
 import type { Readiness } from './readiness.js';
 
 export type Millis = number;
@@ -97,6 +98,8 @@ export interface ProcessSpec extends LaunchSpec {
   readonly redirectStderr: boolean;
   /** undefined: once startMs are over. */
   readonly ready?: ReadySpec;
+  /** undefined: nobody asks how it is. */
+  readonly health?: HealthSpec;
   readonly dependsOn?: readonly Dependency[];
   /** When it has ended for good by itself, supd ends too, with its status. */
   readonly essential?: true;
@@ -167,7 +170,14 @@ export type ProcessState =
       /** Of a program that has `ready`. */
       readonly readiness?: Readiness;
     }
-  | { readonly name: 'RUNNING'; readonly pid: number; readonly since: Millis }
+  | {
+      readonly name: 'RUNNING';
+      readonly pid: number;
+      readonly since: Millis;
+      /** Of the next probe, or its answer. */
+      readonly deadline?: Millis;
+      readonly health?: Health;
+    }
   | { readonly name: 'BACKOFF'; readonly attempt: number; readonly why: string; readonly deadline: Millis }
   | {
       readonly name: 'STOPPING';
@@ -216,6 +226,8 @@ export type ProcessEvent =
       readonly asked: Millis;
       readonly outcome: ProbeOutcome;
     }
+  /** It is not well, and it is its turn to be restarted: recycle.ts. */
+  | { readonly type: 'recycle'; readonly why: string }
   /** What it waited for is there. */
   | { readonly type: 'cleared' }
   | { readonly type: 'killFailed'; readonly why: string }
@@ -243,6 +255,15 @@ export type ProcessEffect =
       readonly asked: Millis;
       readonly probe: Probe;
       readonly timeoutMs: Millis;
+      /** Is it about `health`? Then it matters whether it works while it doesn't answer. */
+      readonly isHealth?: true;
+    }
+  /** Its health is another. */
+  | {
+      readonly type: 'health';
+      readonly from: HealthStatus;
+      readonly to: HealthStatus;
+      readonly why?: string;
     }
   /** A state was entered. Told in order, even when several are passed in one step. */
   | { readonly type: 'announce'; readonly change: StateChange };

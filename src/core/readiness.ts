@@ -3,8 +3,9 @@
  * and has until ready_timeout for that. Until then it is STARTING, whatever it does on the way: an end is a start that
  * has failed.
  */
+import { running } from './health.js';
 import { type Context, enter, type In, type Of, type Step, stopping, to } from './moves.js';
-import { isAwaited, type ProbeOutcome, type ReadySpec } from './probe.js';
+import { isAwaited, type ReadySpec } from './probe.js';
 import type { Millis, ProcessEffect, ProcessSpec } from './program.js';
 
 export interface Readiness {
@@ -59,9 +60,9 @@ export function startingDeadline(s: Starting, _e: Of<'deadline'>, c: Context): S
   const { readiness } = s;
   const { ready } = c.spec;
   const now = c.now.mono;
-  if (readiness === undefined || ready === undefined) return run(s, now);
+  if (readiness === undefined || ready === undefined) return run(s, c);
   const { probe, until } = readiness;
-  if (probe.name === 'met') return now >= readiness.up ? run(s, now) : to(s);
+  if (probe.name === 'met') return now >= readiness.up ? run(s, c) : to(s);
   if (until !== undefined && now >= until) {
     const why = `not ready within ${ready.timeoutMs / 1000} s (ready_timeout)${readiness.why ? `: ${readiness.why}` : ''}`;
     return stopping(s, c, { failed: { attempt: s.attempt, why } });
@@ -74,16 +75,17 @@ export function startingDeadline(s: Starting, _e: Of<'deadline'>, c: Context): S
 }
 
 /** A probe has ended. One of an earlier process, or one that was given up, says nothing. */
-export function startingProbed(s: Starting, e: Of<'probed'>, { spec, now }: Context): Step {
+export function startingProbed(s: Starting, e: Of<'probed'>, c: Context): Step {
+  const { spec, now } = c;
   const { readiness } = s;
   if (readiness === undefined || spec.ready === undefined) return to(s);
   const { probe } = readiness;
   if (e.pid !== s.pid || probe.name !== 'asked' || probe.at !== e.asked) return to(s);
   if (e.outcome.ok) {
-    if (now.mono >= readiness.up) return run(s, now.mono);
+    if (now.mono >= readiness.up) return run(s, c);
     return to(withDeadline(s, { ...readiness, probe: { name: 'met' } }, spec.ready, now.mono));
   }
-  return to(withDeadline(s, paused(readiness, e.outcome, spec, s, now.mono), spec.ready, now.mono));
+  return to(withDeadline(s, paused(readiness, e.outcome.why, spec, now.mono), spec.ready, now.mono));
 }
 
 /** Is it RUNNING already, only that nobody has said so? Its end may be seen before the deadline's timer. */
@@ -100,22 +102,18 @@ function begun(pid: number, attempt: number, ready: ReadySpec, up: Millis, now: 
   return to(state, effectOf(pid, ready, now));
 }
 
-function run(s: Starting, now: Millis): Step {
-  return enter(s, { name: 'RUNNING', pid: s.pid, since: now }, { pid: s.pid });
+function run(s: Starting, { spec, now }: Context): Step {
+  return enter(s, running(s.pid, now.mono, spec, now.mono), { pid: s.pid });
 }
 
 /** Often at first; the longer it takes, the less a second matters. A command costs more than a connection. */
-function paused(
-  readiness: Readiness,
-  outcome: Extract<ProbeOutcome, { ok: false }>,
-  { ready, startMs }: ProcessSpec,
-  _s: Starting,
-  now: Millis,
-): Readiness {
+function paused(readiness: Readiness, why: string, { ready, startMs }: ProcessSpec, now: Millis): Readiness {
+  // What is waited for may say how far it is.
+  if (ready && isAwaited(ready.probe)) return { ...readiness, why };
   const age = now - (readiness.up - startMs);
   const least = ready?.probe.kind === 'exec' ? 500 : 100;
   const pause = Math.min(Math.max(least, age / 10), 1000);
-  return { ...readiness, why: outcome.why, probe: { name: 'pause', next: now + pause } };
+  return { ...readiness, why, probe: { name: 'pause', next: now + pause } };
 }
 
 function withDeadline(s: Starting, readiness: Readiness, ready: ReadySpec, now: Millis): Starting {

@@ -1,5 +1,6 @@
 /** What is kept of a process's past: starts, ends, failures, restarts. */
 import type { Exit, Now, ProcessEffect, ProcessEvent, ProcessState } from './program.js';
+import { afterRecycle } from './recycle.js';
 import type { Process } from './world.js';
 
 /** The process after an event, with what users ask of its past. */
@@ -19,6 +20,7 @@ export function remember(
   if (event.type === 'spawnFailed') {
     return { ...next, spawnError: event.why, spawnFailure: event.code, started: now };
   }
+  if (event.type === 'recycle') return { ...next, recycled: afterRecycle(process.recycled, event.why, now) };
   if (event.type === 'identityWrong') return { ...next, spawnError: event.why, spawnFailure: 'IDENTITY' };
   // What waits has been started, as far as its user is concerned.
   const waits = state.name === 'WAITING' && process.state.name !== 'WAITING';

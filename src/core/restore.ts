@@ -3,8 +3,10 @@
  * the processes since is told by events, like every other end. What was being done is done again: a signal that may
  * not have been sent, since that supd was killed, is sent (once more), a sweep is begun anew. Event listeners are started anew.
  */
+
+import { healthProbeOf, running } from './health.js';
 import type { JobSpec, RunRecord } from './job.js';
-import type { GroupSpec, Millis, Now, ProcessEffect, ProcessSpec } from './program.js';
+import type { GroupSpec, Millis, Now, ProcessEffect, ProcessSpec, ProcessState } from './program.js';
 import { probeOf, startingSince } from './readiness.js';
 import { restoreJobs } from './restore-jobs.js';
 import type { Saved, SavedProcess } from './saved.js';
@@ -111,7 +113,7 @@ function pastOf(
     noted: __,
     ...past
   } = saved ?? { id: '', noted: 0, state: { name: 'STOPPED' }, restarts: 0 };
-  if (!found) return past;
+  if (!found) return { ...past, state: watched(past.state, spec, now) };
   const { pid, startTicks, since } = found;
   const attempt = past.state.name === 'SPAWNING' ? past.state.attempt : 1;
   return {
@@ -120,6 +122,12 @@ function pastOf(
     started: { mono: since, wall: now.wall - (now.mono - since) },
     startTicks,
   };
+}
+
+/** Another version of supd, or another configuration, may not have asked how it is. */
+function watched(state: ProcessState, spec: ProcessSpec, now: Now): ProcessState {
+  if (state.name !== 'RUNNING' || (spec.health === undefined) === (state.health === undefined)) return state;
+  return running(state.pid, state.since, spec, now.mono);
 }
 
 /** A listener's conversation dies with a supd that is killed, and sometimes a socket: these are ended and started again. */
@@ -142,6 +150,7 @@ function resume({ spec, state, startTicks }: Process, isDone: boolean): readonly
     case 'STARTING':
       return [{ type: 'adopt', pid: state.pid, startTicks }, ...probeOf(state, spec)];
     case 'RUNNING':
+      return [{ type: 'adopt', pid: state.pid, startTicks }, ...healthProbeOf(state, spec)];
     case 'UNKNOWN':
       return [{ type: 'adopt', pid: state.pid, startTicks }];
     case 'STOPPING': {

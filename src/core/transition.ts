@@ -2,6 +2,8 @@
  * Everything that moves one process from state to state is here. Groups, order and jobs are unknown here
  * (world.ts). The rule of a supervisor: what is wanted last wins, and no slot ever holds two live processes.
  */
+
+import { runningDeadline, runningProbed } from './health.js';
 import {
   after,
   announceBackoff,
@@ -64,6 +66,9 @@ export const TABLE: { [N in ProcessState['name']]: { [T in ProcessEvent['type']]
     identityWrong: refused,
   },
   RUNNING: {
+    deadline: runningDeadline,
+    probed: runningProbed,
+    recycle: (s, _e, c) => (c.mayRestart ? stopping(s, c, { next: 'start' }) : to(s)),
     exited: exitedWhileRunning,
     stop: (s, _e, c) => stopping(s, c),
     killFailed: (s, e) => lost(s, e.why),

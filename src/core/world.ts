@@ -18,6 +18,7 @@ import type {
   ProcessSpec,
   ProcessState,
 } from './program.js';
+import { type Recycled, recyclable } from './recycle.js';
 import { remember } from './remember.js';
 import { type Restore, restore } from './restore.js';
 import { isActive } from './slots.js';
@@ -41,6 +42,8 @@ export interface Process {
   readonly exit?: Exit;
   readonly spawnError?: string;
   readonly spawnFailure?: 'NO_FILE' | 'NOT_EXECUTABLE' | 'IDENTITY' | 'OTHER';
+  /** The last time that supd restarted it because it was not well. */
+  readonly recycled?: Recycled;
   /** Automatic starts since the last requested one. */
   readonly restarts: number;
 }
@@ -264,6 +267,11 @@ function settle(turn: Turn): void {
       if (state.name !== 'WAITING' || turn.world.mode !== 'running') continue;
       if (blockersOf(spec, turn.world.processes).length > 0) continue;
       change(turn, id, { type: 'cleared' });
+      moved = true;
+    }
+    const sick = recyclable(turn.world, turn.now);
+    if (sick) {
+      change(turn, sick.id, { type: 'recycle', why: sick.why });
       moved = true;
     }
     const wait = turn.world.waits.find((one) => isOver(one, turn.world));

@@ -13,6 +13,7 @@ import { Conditions } from './conditions.js';
 import { Engine } from './engine.js';
 import type { EventLog } from './eventlog.js';
 import { makeFifoDir } from './fifodir.js';
+import { tellHealth } from './health.js';
 import { getInTouch } from './intouch.js';
 import { performJobEffect } from './job-effects.js';
 import { Journal } from './journal.js';
@@ -218,10 +219,9 @@ export class Daemon {
 
   /** What does not work just now, in sentences. */
   conditions(): readonly string[] {
-    const main = this.parts.log.file?.failure;
     return [
       ...this.#conditions.all(),
-      ...(main ? [main] : []),
+      ...[this.parts.log.file?.failure ?? []].flat(),
       ...this.#streams.failures(),
       ...this.watch.conditions(),
     ];
@@ -253,8 +253,7 @@ export class Daemon {
         return this.#events.tell({ type: 'PROCESS_GROUP_ADDED', group: effect.name });
       case 'groupRemoved':
         this.#streams.close(effect.name);
-        this.#events.removeGroup(effect.name);
-        return this.#events.tell({ type: 'PROCESS_GROUP_REMOVED', group: effect.name });
+        return this.#events.removeGroup(effect.name);
       case 'ended':
         this.#isOver = true;
         this.#state.clear();
@@ -271,6 +270,7 @@ export class Daemon {
       this.#events.tellChange(process.spec, effect.change, this.#isClosing);
       return this.#changes.tell(id, effect.change);
     }
+    if (effect.type === 'health') return tellHealth(this, process?.spec, effect, this.#events);
     if (effect.type !== 'kill' || !process || !this.#isClosing) return this.#processes.perform(id, effect);
     this.#events.holdStop(process.spec, () => {
       // Meanwhile it may have ended, and its pid be another's.

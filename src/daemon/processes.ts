@@ -42,7 +42,7 @@ export class Processes {
     this.#prober = new Prober(parts);
   }
 
-  perform(id: string, effect: Exclude<ProcessEffect, { type: 'announce' }>): void {
+  perform(id: string, effect: Exclude<ProcessEffect, { type: 'announce' | 'health' }>): void {
     switch (effect.type) {
       case 'spawn':
         return this.#spawnSoon(id);
@@ -108,7 +108,7 @@ export class Processes {
     const spawned = spawnOne(this.#parts.spawner, {
       name: spec.name,
       launch: spec,
-      tags: this.#variablesOf(spec),
+      tags: { ...this.#variablesOf(spec), ...this.#prober.variablesOf(spec) },
       openFds: (uid, gid) =>
         streams.openFor(uid, gid, spec.socket && this.#parts.sockets.take(id, spec.socket)),
       ended: (exit) => {
@@ -165,7 +165,7 @@ export class Processes {
 
   #ended(id: string, pid: number, exit: Exit): void {
     this.#parts.streamsOf(id)?.drain();
-    this.#prober.cancel(id);
+    this.#prober.ended(id);
     this.#askLeft(id, pid, (leftover) => this.#parts.answer(id, { type: 'exited', exit, leftover }));
   }
 

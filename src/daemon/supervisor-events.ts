@@ -48,6 +48,11 @@ export class SupervisorEvents {
     this.#note(type, { name, details });
   }
 
+  /** What supervisord's listeners know nothing of either. */
+  tellHealth({ name, group }: ProcessSpec, details: Readonly<Record<string, string>>): void {
+    this.#note('PROCESS_HEALTH', { name, group, details });
+  }
+
   /** A process's new state: its line in the main log, to those who are told of it, and to itself if it is a listener. */
   tellChange(spec: ProcessSpec, change: StateChange, isClosing: boolean): void {
     const { id, name, group } = spec;
@@ -100,6 +105,7 @@ export class SupervisorEvents {
   removeGroup(name: string): void {
     this.#pools.remove(name);
     this.#ticker.want(this.#pools.wantedTicks());
+    this.tell({ type: 'PROCESS_GROUP_REMOVED', group: name });
   }
 
   isListener({ group }: ProcessSpec): boolean {

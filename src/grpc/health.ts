@@ -1,6 +1,6 @@
 /**
  * grpc.health.v1: "" is the daemon; the name of a program, process or group is all its processes, which serve when each
- * is ready. Loaded when somebody asks.
+ * is ready and not unhealthy. Loaded when somebody asks.
  * @see https://github.com/grpc/grpc/blob/master/doc/health-checking.md
  */
 import type { Api, ProcessView } from '../api/api.js';
@@ -69,7 +69,8 @@ function statusOfDaemon(api: Api): Status {
 }
 
 function statusOfProcesses(processes: readonly ProcessView[]): Status {
-  return processes.every(({ ready }) => ready) ? ServingStatus.SERVING : ServingStatus.NOT_SERVING;
+  const isWell = ({ ready, health }: ProcessView) => ready && health !== 'unhealthy';
+  return processes.every(isWell) ? ServingStatus.SERVING : ServingStatus.NOT_SERVING;
 }
 
 function answer(status: Status): Uint8Array {

@@ -69,6 +69,25 @@ export function readBootId(): string {
   return readProcFile('/proc/sys/kernel/random/boot_id')?.trim() ?? '';
 }
 
+/**
+ * How long all threads of a process have wanted a processor, in milliseconds: the time that they had one, and the time that
+ * they waited for one (/proc/PID/task/TID/schedstat). On a machine that is overloaded that is much more than what they got.
+ */
+export function readWorkMs(pid: number): number {
+  let nanoseconds = 0;
+  try {
+    for (const thread of readdirSync(`/proc/${pid}/task`)) {
+      const [ran = 0, waited = 0] = (readProcFile(`/proc/${pid}/task/${thread}/schedstat`) ?? '')
+        .split(' ')
+        .map(Number);
+      nanoseconds += ran + waited;
+    }
+  } catch {
+    // It has ended.
+  }
+  return nanoseconds / 1e6;
+}
+
 /** All processes that can be seen. */
 export function readAllStats(): readonly ProcStat[] {
   const found: ProcStat[] = [];

@@ -2,6 +2,7 @@
  * Who belongs to a program: its process group, what descends from it and, since supd is a subreaper, the orphans
  * that the kernel handed to supd when their parent died. Signals go to children first.
  */
+import { setTimeout as pause } from 'node:timers/promises';
 import treeKill from 'tree-kill';
 import {
   hasStandardFile,
@@ -10,6 +11,7 @@ import {
   readOwnChildren,
   readStat,
   readVariable,
+  readWorkMs,
 } from './proc.js';
 
 export interface Member {
@@ -80,6 +82,23 @@ export class Snapshot {
     }
     return [...found.values()];
   }
+}
+
+/**
+ * How much a live process and all that descends from it work, or would if they were let, from now on for so long.
+ * @returns 0: they wait for something; 1: as much as fits on one processor
+ */
+export async function measureWork(pid: number, ms: number, signal: AbortSignal): Promise<number> {
+  const look = () => {
+    const tree = [pid, ...new Snapshot().descendants(pid).map((member) => member.pid)];
+    return new Map(tree.map((one) => [one, readWorkMs(one)]));
+  };
+  const before = look();
+  const begin = performance.now();
+  await pause(ms, undefined, { signal, ref: false }).catch(() => {});
+  let worked = 0;
+  for (const [one, count] of look()) worked += Math.max(0, count - (before.get(one) ?? 0));
+  return worked / Math.max(1, performance.now() - begin);
 }
 
 /**

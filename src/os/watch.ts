@@ -5,6 +5,7 @@
 import { closeSync } from 'node:fs';
 import net from 'node:net';
 import { makePipe } from './exec.js';
+import { check, libc } from './libc.js';
 
 interface Handle {
   /** @returns libuv's error, or what is false */
@@ -40,6 +41,35 @@ export function watchPidfd(pidfd: number, ended: () => void): (() => void) | und
     socket.destroy();
   };
 }
+
+const epollCreate = libc('int epoll_create1(int flags)');
+const epollControl = libc('int epoll_ctl(int epfd, int op, int fd, void *event)');
+
+/** EPOLL_CLOEXEC */
+const CLOEXEC = 0x80000;
+const EPOLL_CTL_ADD = 1;
+const EPOLLIN = 1;
+
+/**
+ * Calls `readable` once there is something to be read, which it reads itself: the loop watches an epoll(7) descriptor, which
+ * can't be read either. The descriptor stays the caller's.
+ * @returns ends it
+ */
+export function watchReadable(fd: number, readable: () => void): () => void {
+  const epoll = check(epollCreate(CLOEXEC), 'epoll_create1');
+  // struct epoll_event: 12 bytes, packed on x86-64; 16 elsewhere.
+  const event = Buffer.alloc(16);
+  event.writeUInt32LE(EPOLLIN, 0);
+  const isAdded = epollControl(epoll, EPOLL_CTL_ADD, fd, event) === 0;
+  const stop = isAdded ? watchPidfd(epoll, readable) : undefined;
+  if (stop) return stop;
+  closeSync(epoll);
+  const timer = setTimeout(readable, POLL_MS);
+  return () => clearTimeout(timer);
+}
+
+/** Where the loop can't watch it: a look. */
+const POLL_MS = 100;
 
 /** The class of the handle that Node makes for a pipe. */
 function pipeClass(): new (type: number) => Handle {

@@ -287,7 +287,7 @@ test('the full matrix: what each event makes of each state', async (t) => {
     'WAITING . STOPPED . . . . . . SPAWNING .',
     'SPAWNING . STOPPED STARTING BACKOFF . . . . . .',
     'STARTING . STOPPING . . BACKOFF . UNKNOWN RUNNING . STARTING',
-    'RUNNING . STOPPING . . SPAWNING . UNKNOWN . . .',
+    'RUNNING . STOPPING . . SPAWNING . UNKNOWN RUNNING . RUNNING',
     'BACKOFF . STOPPED . . . . . SPAWNING . .',
     'STOPPING STOPPING STOPPING . . STOPPED . UNKNOWN STOPPING . .',
     'SWEEPING SWEEPING SWEEPING . . . STOPPED . SWEEPING . .',

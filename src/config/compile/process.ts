@@ -1,5 +1,5 @@
 /** A section with the options of a program -> its processes. */
-import type { ReadySpec } from '../../core/probe.js';
+import type { HealthSpec, ReadySpec } from '../../core/probe.js';
 import type { Limits, ProcessSpec, SharedSocketSpec } from '../../core/program.js';
 import { readEnvFile } from '../env-file.js';
 import { layer, type Names } from '../expand.js';
@@ -16,6 +16,8 @@ type Common = Values<typeof PROGRAM>;
 
 /** More copies are a slip of the finger rather than a wish. */
 const MOST_COPIES = 10_000;
+/** A program that is asked without a pause does nothing else. */
+const LEAST_INTERVAL_MS = 100;
 
 export interface Program {
   readonly options: Common;
@@ -108,8 +110,6 @@ function compileCopy(reading: Reading, section: Section, context: CopyContext): 
   const own = readVariables(reading, section, context.names);
   const variables = new Map(Object.entries(own).map(([key, value]) => [`ENV_${key}`, value]));
   const copy = readOptions(reading, section, PROGRAM_COPY, layer(context.names, variables));
-  if (copy.ready.kind === 'notify')
-    reading.problems.error(placeOf(section, 'ready'), 'notify is not served by this version yet');
   const name = nameOf(copy.process_name, section.entries.get('process_name')?.value ?? '', program);
   const url = options.serverurl;
   return {
@@ -137,6 +137,7 @@ function compileCopy(reading: Reading, section: Section, context: CopyContext): 
     noNewPrivileges: options.no_new_privileges,
     ...omitUndefined({
       ready: compileReady(copy.ready, options.ready_timeout),
+      health: compileHealth(reading, section, copy.health, options),
       dependsOn: options.depends_on?.length ? options.depends_on : undefined,
       essential: options.essential ? (true as const) : undefined,
       user: options.user,
@@ -178,6 +179,27 @@ function readVariables(reading: Reading, section: Section, names: Names): Readon
 
 function compileReady(ready: Values<typeof PROGRAM_COPY>['ready'], timeoutMs: number): ReadySpec | undefined {
   return ready.kind === 'delay' ? undefined : { probe: ready, timeoutMs };
+}
+
+function compileHealth(
+  { problems }: Reading,
+  section: Section,
+  probe: Values<typeof PROGRAM_COPY>['health'],
+  options: Common,
+): HealthSpec | undefined {
+  if (probe === undefined) return undefined;
+  if (probe.kind === 'delay' || probe.kind === 'log') {
+    const right = 'right are tcp, http, unix, zeo, exec and notify';
+    problems.error(placeOf(section, 'health'), `${probe.kind} can't tell that a program is well; ${right}`);
+    return undefined;
+  }
+  return {
+    probe,
+    intervalMs: Math.max(LEAST_INTERVAL_MS, options.health_interval),
+    timeoutMs: Math.max(LEAST_INTERVAL_MS, options.health_timeout),
+    retries: Math.max(1, options.health_retries),
+    startPeriodMs: options.health_start_period,
+  };
 }
 
 function compileLimits(options: Common): Limits {

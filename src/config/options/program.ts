@@ -92,19 +92,13 @@ export const PROGRAM = {
     example: 'zeo:ready',
   },
   ready_timeout: { type: 'span', default: '10m', doc: 'time it has to become ready; 0: any' },
-  health_interval: { type: 'span', doc: 'time between two checks', example: '10s', served: 'later' },
-  health_timeout: { type: 'span', doc: 'time a check may take', example: '5s', served: 'later' },
-  health_retries: {
-    type: 'whole',
-    doc: 'failed checks in a row that make it unhealthy',
-    example: '3',
-    served: 'later',
-  },
+  health_interval: { type: 'span', default: '10s', doc: 'time between two checks' },
+  health_timeout: { type: 'span', default: '5s', doc: 'time a check may take' },
+  health_retries: { type: 'whole', default: '3', doc: 'failed checks in a row that make it unhealthy' },
   health_start_period: {
     type: 'span',
-    doc: 'time after a start in which no check counts',
-    example: '30s',
-    served: 'later',
+    default: '0',
+    doc: 'time after a start in which no failed check counts',
   },
   max_memory: {
     type: 'bytes',
@@ -174,9 +168,8 @@ export const PROGRAM_COPY = {
   },
   health: {
     type: 'probe',
-    doc: 'what tells that it is well',
+    doc: 'what tells that it is well while it is RUNNING; unhealthy, it is restarted',
     example: 'http://127.0.0.1:8080/ok',
-    served: 'later',
   },
   directory: { type: 'loose directory', otherwise: "the daemon's", doc: 'working directory', example: '/' },
   stdout_logfile: {

@@ -1,11 +1,10 @@
 /** Probes by a command: a child as the program's user, in its directory and environment, ended with its tree when late. */
 import { openSync } from 'node:fs';
-import type { ProbeOutcome } from '../../core/probe.js';
 import type { ProcessSpec } from '../../core/program.js';
 import { describeExit } from '../../core/state.js';
 import { type SpawnerParts, spawnOne } from '../spawner.js';
 import type { Sweeper } from '../sweeper.js';
-import type { Attempt } from './connect.js';
+import type { Attempt, Attempted } from './connect.js';
 
 const KILL = 9;
 
@@ -20,7 +19,7 @@ export function probeCommand(
   spec: ProcessSpec,
   command: string,
   { timeoutMs, signal }: Attempt,
-): Promise<ProbeOutcome> {
+): Promise<Attempted> {
   return new Promise((resolve) => {
     const tags = { SUPD_PROBE: spec.id };
     const tag = { variables: { ...tags, SUPD_INSTANCE: spawner.instance }, files: [] };
@@ -34,7 +33,11 @@ export function probeCommand(
         clearTimeout(timer);
         signal.removeEventListener('abort', abort);
         const isOk = late === undefined && 'code' in exit && exit.code === 0;
-        const outcome: ProbeOutcome = isOk ? { ok: true } : { ok: false, why: late ?? describeExit(exit) };
+        const outcome: Attempted = isOk
+          ? { ok: true }
+          : late === undefined
+            ? { ok: false, why: describeExit(exit) }
+            : { ok: false, why: late, isLate: true };
         const pid = spawned.ok ? spawned.pid : 0;
         sweeper.askLeftover(pid, tag, (isLeft) => {
           if (isLeft) sweeper.sweep(pid, tag, KILL, () => resolve(outcome));

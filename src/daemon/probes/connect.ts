@@ -1,6 +1,10 @@
 /** Probes of sockets: somebody accepts there; a ZEO server says that it is well. */
 import net from 'node:net';
-import type { ProbeOutcome } from '../../core/probe.js';
+
+/** What came of it; `isLate`: nothing did, in time. */
+export type Attempted =
+  | { readonly ok: true }
+  | { readonly ok: false; readonly why: string; readonly isLate?: true };
 
 /** How one probe is made: within `timeoutMs`, or until `signal`. Never rejects. */
 export interface Attempt {
@@ -17,7 +21,7 @@ const MOST_BYTES = 64 * 1024;
 
 type Place = { readonly host: string; readonly port: number } | { readonly path: string };
 
-export function probeConnection(place: Place, attempt: Attempt): Promise<ProbeOutcome> {
+export function probeConnection(place: Place, attempt: Attempt): Promise<Attempted> {
   return talk(place, attempt, (socket, done) => {
     socket.once('connect', () => done({ ok: true }));
   });
@@ -27,7 +31,7 @@ export function probeConnection(place: Place, attempt: Attempt): Promise<ProbeOu
  * A ZEO server answers `ruok` once its storages are open: a frame with its protocol, then one with its numbers in JSON.
  * @see ZEO.asyncio.server and ZEO's nagios.py
  */
-export function probeZeo(place: Place, attempt: Attempt): Promise<ProbeOutcome> {
+export function probeZeo(place: Place, attempt: Attempt): Promise<Attempted> {
   return talk(place, attempt, (socket, done) => {
     let seen = Buffer.alloc(0);
     socket.once('connect', () => socket.write(RUOK));
@@ -59,12 +63,12 @@ function framesIn(bytes: Buffer): readonly Buffer[] {
 function talk(
   place: Place,
   { timeoutMs, signal }: Attempt,
-  begin: (socket: net.Socket, done: (outcome: ProbeOutcome) => void) => void,
-): Promise<ProbeOutcome> {
+  begin: (socket: net.Socket, done: (outcome: Attempted) => void) => void,
+): Promise<Attempted> {
   return new Promise((resolve) => {
     const socket = net.connect(place);
     let isConnected = false;
-    const done = (outcome: ProbeOutcome) => {
+    const done = (outcome: Attempted) => {
       clearTimeout(timer);
       signal.removeEventListener('abort', abort);
       socket.destroy();
@@ -72,7 +76,7 @@ function talk(
     };
     const late = () => (isConnected ? 'it accepts and does not answer' : 'nobody accepts');
     const timer = setTimeout(
-      () => done({ ok: false, why: `${late()} within ${timeoutMs / 1000} s` }),
+      () => done({ ok: false, why: `${late()} within ${timeoutMs / 1000} s`, isLate: true }),
       timeoutMs,
     );
     const abort = () => done({ ok: false, why: 'cancelled' });

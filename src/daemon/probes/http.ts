@@ -1,7 +1,7 @@
 /** Probes by HTTP: one GET on a connection of its own, without following where it is sent to. */
 import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
-import type { Probe, ProbeOutcome } from '../../core/probe.js';
-import { type Attempt, describeError } from './connect.js';
+import type { Probe } from '../../core/probe.js';
+import { type Attempt, type Attempted, describeError } from './connect.js';
 
 type HttpProbe = Extract<Probe, { kind: 'http' }>;
 
@@ -9,7 +9,7 @@ type HttpProbe = Extract<Probe, { kind: 'http' }>;
 const MOST_BYTES = 1 << 20;
 
 /** The modules are loaded by the first probe that needs them. */
-export async function probeHttp(probe: HttpProbe, attempt: Attempt): Promise<ProbeOutcome> {
+export async function probeHttp(probe: HttpProbe, attempt: Attempt): Promise<Attempted> {
   const { request } = probe.url.startsWith('https:') ? await import('node:https') : await import('node:http');
   // A name and a date in a certificate say nothing of whether the program is well.
   const options = { agent: false, headers: { 'user-agent': 'supd' }, rejectUnauthorized: false };
@@ -20,9 +20,9 @@ function get(
   probe: HttpProbe,
   { timeoutMs, signal }: Attempt,
   request: (answered: (response: IncomingMessage) => void) => ClientRequest,
-): Promise<ProbeOutcome> {
+): Promise<Attempted> {
   return new Promise((resolve) => {
-    const done = (outcome: ProbeOutcome) => {
+    const done = (outcome: Attempted) => {
       clearTimeout(timer);
       signal.removeEventListener('abort', abort);
       asked.destroy();
@@ -35,7 +35,7 @@ function get(
       look(response, probe.body, done);
     });
     const timer = setTimeout(
-      () => done({ ok: false, why: `no answer within ${timeoutMs / 1000} s` }),
+      () => done({ ok: false, why: `no answer within ${timeoutMs / 1000} s`, isLate: true }),
       timeoutMs,
     );
     const abort = () => done({ ok: false, why: 'cancelled' });
@@ -50,7 +50,7 @@ function wrongStatus({ status }: HttpProbe, got: number): string | undefined {
   return isRight ? undefined : `status ${got} instead of ${status ?? '200 to 399'}`;
 }
 
-function look(response: IncomingMessage, text: string, done: (outcome: ProbeOutcome) => void): void {
+function look(response: IncomingMessage, text: string, done: (outcome: Attempted) => void): void {
   const wanted = Buffer.from(text);
   let seen = Buffer.alloc(0);
   response.on('data', (bytes: Buffer) => {
