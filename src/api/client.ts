@@ -50,8 +50,8 @@ export interface Client {
     request?: Reason & HeldBack & { readonly groups?: readonly string[] },
     options?: Options,
   ): AsyncIterable<GroupChange>;
-  addGroup(request: { readonly group: string }, options?: Options): Promise<void>;
-  removeGroup(request: { readonly group: string }, options?: Options): Promise<void>;
+  addGroup(request: Reason & { readonly group: string }, options?: Options): Promise<void>;
+  removeGroup(request: Reason & { readonly group: string }, options?: Options): Promise<void>;
   shutdown(request?: Reason, options?: Options): Promise<void>;
   reload(request?: Reason, options?: Options): Promise<void>;
   /** The version that is installed. It serves some time after the answer, unless only a check was asked for. */
@@ -95,7 +95,7 @@ export interface Client {
     options?: Options,
   ): AsyncIterable<Uint8Array>;
   clearLogs(
-    request: { readonly targets?: readonly string[]; readonly daemon?: boolean },
+    request: Reason & { readonly targets?: readonly string[]; readonly daemon?: boolean },
     options?: Options,
   ): Promise<readonly ProcessResult[]>;
 

@@ -25,8 +25,10 @@ export function connectXmlRpc(place: Place, credentials: Credentials | undefined
     getDaemon: async (options) => daemonOf(await rpc.all(daemonCalls, options)),
     rereadConfiguration: (options) => reread(rpc, options),
     updateGroups: (request, options) => update(rpc, request?.groups ?? [], because(request, options)),
-    addGroup: async ({ group }, options) => void (await rpc.call('addProcessGroup', [group], options)),
-    removeGroup: async ({ group }, options) => void (await rpc.call('removeProcessGroup', [group], options)),
+    addGroup: async (request, options) =>
+      void (await rpc.call('addProcessGroup', [request.group], because(request, options))),
+    removeGroup: async (request, options) =>
+      void (await rpc.call('removeProcessGroup', [request.group], because(request, options))),
     shutdown: async (request, options) => void (await rpc.call('shutdown', [], because(request, options))),
     reload: async (request, options) => void (await rpc.call('restart', [], because(request, options))),
     upgrade: () => refuse('an upgrade'),
@@ -62,9 +64,10 @@ export function connectXmlRpc(place: Place, credentials: Credentials | undefined
       void (await rpc.call('sendProcessStdin', [name, Buffer.from(chars).toString('utf8')], options)),
     readLog: (request, options) => readLog(rpc, request, options),
     followLog: (request, options) => followLog(rpc, transport, request, options),
-    clearLogs: async ({ targets = [], daemon }, options) => {
-      if (daemon) await rpc.call('clearLog', [], options);
-      return collect(change(rpc, verbs.clear, { targets, params: [] }, options));
+    clearLogs: async ({ targets = [], daemon, reason }, options) => {
+      const asking = because({ reason }, options);
+      if (daemon) await rpc.call('clearLog', [], asking);
+      return collect(change(rpc, verbs.clear, { targets, params: [] }, asking));
     },
 
     listJobs: () => refuse('jobs'),

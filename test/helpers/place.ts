@@ -38,7 +38,7 @@ export interface Place {
   /** Runs bin/supd to its end. */
   run(args: readonly string[], how?: Launch): Promise<Answer>;
   /** Runs bin/supctl to its end; `input` is what is typed. */
-  ctl(words: readonly string[], input?: string): Promise<Answer>;
+  ctl(words: readonly string[], input?: string, how?: Launch): Promise<Answer>;
   /** A file of the directory, or '' while there is none. */
   read(name: string): string;
 }
@@ -69,7 +69,7 @@ export function makePlace(t: Owner, text: string, daemon: Options = {}): Place {
     configure: (changed, options = daemon) => writeFileSync(conf, `${daemonSection(options)}\n${changed}\n`),
     supd: (args, how) => launch('supd', args, how),
     run: (args, how) => finish(launch('supd', args, how)),
-    ctl: (words, input) => finish(launch('supctl', ['-c', conf, ...words]), input),
+    ctl: (words, input, how) => finish(launch('supctl', ['-c', conf, ...words], how), input),
     read: (name) => {
       const file = path.join(dir, name);
       return existsSync(file) ? readFileSync(file, 'utf8') : '';

@@ -25,6 +25,8 @@ export interface Supd extends Place {
 export interface Start extends Launch {
   /** Options of [supd]. */
   readonly daemon?: Options;
+  /** Below the directory, instead of run/supd.sock. */
+  readonly socket?: string;
   /** Instead of -n. */
   readonly flags?: readonly string[];
 }
@@ -50,7 +52,7 @@ export async function startIn(t: Owner, place: Place, start: Start = {}): Promis
     return /started with pid \d+/.test(output);
   });
   if (child.exitCode !== null) throw new Error(`supd ended with ${child.exitCode}: ${output}`);
-  const client = connect(`${place.dir}/run/supd.sock`);
+  const client = connect(`${place.dir}/${start.socket ?? 'run/supd.sock'}`);
   t.teardown(() => client.close());
 
   const status = async () => (await client.listProcesses()).processes;

@@ -1,13 +1,16 @@
 /** The doors of the real supd: who comes in where, and that each change is told with who asked. */
 import { readFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import path from 'node:path';
 import { Client, credentials, type ServiceError } from '@grpc/grpc-js';
 import tap, { test } from 'tap';
 import { connect } from '../../src/grpc/client.js';
 import { makeAuthority, read, type Signed, sign } from '../helpers/certificates.js';
 import { freePort } from '../helpers/free-port.js';
-import { makePlace, program, section } from '../helpers/place.js';
+import { job, makePlace, program, section } from '../helpers/place.js';
 import { startIn, startSupd } from '../helpers/start-supd.js';
+import { until } from '../helpers/until.js';
+import { accountOf, gidOf, needsRoot } from '../helpers/users.js';
 
 tap.setTimeout(120_000);
 
@@ -54,4 +57,86 @@ test('the read-only socket tells why, and refuses reread, which sets what an upd
   await t.rejects(reader.rereadConfiguration(), { code: 'FORBIDDEN', message: /read-only socket/ });
   await t.rejects(reader.shutdown(), { code: 'FORBIDDEN' });
   t.notMatch(supd.read('supd.log'), 'asked for by');
+});
+
+test('every change is in the log with who asked, at which door, and why', async (t) => {
+  const supd = await startSupd(
+    t,
+    program('a', 'waits', { autorestart: true }) +
+      program('b', 'waits') +
+      job('one', 'says ran /') +
+      job('slow', 'sleep 1000'),
+  );
+  await supd.state('a', 'RUNNING');
+  const { uid } = userInfo();
+  const running = supd.told('job', 'run', 'slow');
+  await supd.logs('run slow asked for by');
+  for (const [words, told = words.join(' ')] of [
+    [['stop', 'a']],
+    [['start', 'a']],
+    [['restart', 'a']],
+    [['signal', 'CONT', 'a']],
+    [['clear', 'a'], 'clear logs of a'],
+    [['clear', '--daemon'], 'clear the main log'],
+    [['stop', 'b']],
+    [['remove', 'b']],
+    [['add', 'b']],
+    [['update'], 'update'],
+    [['job', 'run', 'one'], 'run one'],
+    [['job', 'cancel', 'slow'], 'cancel slow'],
+    [['upgrade'], 'upgrade'],
+    [['reload'], 'reload'],
+    [['shutdown'], 'shutdown'],
+  ] as const) {
+    const [verb = '', ...rest] = words;
+    const flags = ['--reason', 'why not\u001b[31m'];
+    const [first, ...more] =
+      verb === 'job' ? [verb, rest[0] ?? '', ...flags, ...rest.slice(1)] : [verb, ...flags, ...rest];
+    await until(`${told} to be possible`, async () => (await supd.told(first, ...more)).status !== 4);
+    // An escape sequence would be the terminal's of whoever reads the log.
+    await supd.logs(
+      new RegExp(`${told} asked for by uid ${uid} \\(pid \\d+\\) at supd\\.sock: why not \\[31m$`, 'm'),
+    );
+  }
+  await running;
+});
+
+test('owner, group and mode of the sockets decide who comes in: members of the group and nobody else', async (t) => {
+  if (!needsRoot(t)) return;
+  const supd = await startSupd(
+    t,
+    program('a', 'waits') +
+      section('grpc_server', {
+        socket: '%(here)s/op.sock',
+        mode: '0770',
+        owner: 'root:games',
+        readonly_socket: '%(here)s/ro.sock',
+        readonly_mode: '0770',
+        readonly_owner: 'daemon:users',
+      }) +
+      section('unix_http_server', { file: '%(here)s/http.sock', chmod: '0770', chown: 'root:games' }) +
+      section('rpcinterface:supervisor', {
+        'supervisor.rpcinterface_factory': 'supervisor.rpcinterface:make_main_rpcinterface',
+      }),
+    { socket: 'op.sock' },
+  );
+  await supd.state('a', 'RUNNING');
+  const nobody = accountOf('nobody');
+  const as = (groups: string) => ({
+    as: ['setpriv', '--reuid', `${nobody.uid}`, '--regid', `${nobody.gid}`, '--groups', groups, '--'],
+  });
+  const ask = async (socket: string, groups: string, ...words: string[]) =>
+    (await supd.ctl(['-s', `unix://${supd.dir}/${socket}`, ...words], '', as(groups))).status;
+  const [games, users, neither] = [`${gidOf('games')}`, `${gidOf('users')}`, `${nobody.gid}`];
+  for (const socket of ['op.sock', 'http.sock']) {
+    t.equal(await ask(socket, games, 'restart', '--reason', 'mine', 'a'), 0, socket);
+    await supd.logs(
+      new RegExp(`start a asked for by uid ${nobody.uid} .*at ${socket.replace('.', '\\.')}: mine$`, 'm'),
+    );
+    for (const others of [users, neither]) t.equal(await ask(socket, others, 'status'), 4, socket);
+  }
+  t.equal(await ask('ro.sock', users, 'status'), 0);
+  t.not(await ask('ro.sock', users, 'stop', 'a'), 0);
+  for (const others of [games, neither]) t.equal(await ask('ro.sock', others, 'status'), 4);
+  t.equal((await supd.state('a', 'RUNNING')).state, 'RUNNING');
 });

@@ -158,21 +158,6 @@ test('why tells who asked last and the reason, the last end, and what happens ne
   t.match(await supd.told('why', 'nobody'), { status: 1 });
 });
 
-test('every change is in the log with who asked, at which door, and why', async (t) => {
-  const supd = await startSupd(t, program('a', 'waits', { autorestart: true }));
-  await supd.state('a', 'RUNNING');
-  const who = `uid ${process.getuid?.()} \\(pid \\d+\\) at supd\\.sock: why not`;
-  for (const words of [
-    ['stop', 'a'],
-    ['start', 'a'],
-    ['restart', 'a'],
-    ['signal', 'CONT', 'a'],
-  ]) {
-    await supd.told(...words, '--reason', 'why not');
-    await supd.logs(new RegExp(`${words.join(' ')} asked for by ${who}`));
-  }
-});
-
 test('what is taken back is read again: other rights are told, and it runs on', async (t) => {
   if (!needsRoot(t) || !requireStack(t, ['renice'])) return;
   const place = makePlace(

@@ -4,15 +4,19 @@ import type { Command } from '../command.js';
 export const add: Command = {
   name: 'add',
   summary: 'activate groups that the configuration has',
-  help: ['add GROUP…             activates what reread found; autostart is honoured'],
-  flags: {},
+  help: [
+    'add GROUP…             activates what reread found; autostart is honoured',
+    '  --reason TEXT        why, for the log of supd',
+  ],
+  flags: { '--reason': 'value' },
   reach: 'plain',
   completes: 'groups',
-  async run({ client, terminal, signal }, { words }) {
+  async run({ client, terminal, signal }, flags) {
+    const reason = flags.value('--reason');
     let exit = 0;
-    for (const group of words) {
+    for (const group of flags.words) {
       try {
-        await client().addGroup({ group }, { signal });
+        await client().addGroup({ group, ...(reason === undefined ? {} : { reason }) }, { signal });
         terminal.line(`${group}: added process group`);
       } catch (error) {
         const code = error instanceof CallFailure ? error.code : undefined;

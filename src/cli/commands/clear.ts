@@ -10,8 +10,9 @@ export const clear: Command = {
     'clear all              of all processes',
     'clear --daemon         the main log of supd',
     '  --json               one JSON object per line and process',
+    '  --reason TEXT        why, for the log of supd',
   ],
-  flags: { '--json': 'switch', '--daemon': 'switch' },
+  flags: { '--json': 'switch', '--daemon': 'switch', '--reason': 'value' },
   reach: 'usual',
   completes: 'processes',
   async run(session, flags) {
@@ -20,7 +21,9 @@ export const clear: Command = {
     if (targets.length === 0 && !daemon) {
       throw new UsageError('Error: clear requires a process name', { withHelp: true });
     }
-    const results = await session.client().clearLogs({ targets, daemon }, { signal: session.signal });
+    const reason = flags.value('--reason');
+    const request = { targets, daemon, ...(reason === undefined ? {} : { reason }) };
+    const results = await session.client().clearLogs(request, { signal: session.signal });
     let exit = 0;
     for (const result of results) {
       exit = exitAfter(exit, result, 'clear');

@@ -4,15 +4,19 @@ import type { Command } from '../command.js';
 export const remove: Command = {
   name: 'remove',
   summary: 'forget stopped groups',
-  help: ['remove GROUP…          all of it must be stopped before'],
-  flags: {},
+  help: [
+    'remove GROUP…          all of it must be stopped before',
+    '  --reason TEXT        why, for the log of supd',
+  ],
+  flags: { '--reason': 'value' },
   reach: 'plain',
   completes: 'groups',
-  async run({ client, terminal, signal }, { words }) {
+  async run({ client, terminal, signal }, flags) {
+    const reason = flags.value('--reason');
     let exit = 0;
-    for (const group of words) {
+    for (const group of flags.words) {
       try {
-        await client().removeGroup({ group }, { signal });
+        await client().removeGroup({ group, ...(reason === undefined ? {} : { reason }) }, { signal });
         terminal.line(`${group}: removed process group`);
       } catch (error) {
         const code = error instanceof CallFailure ? error.code : undefined;

@@ -33,12 +33,12 @@ export function daemonHandlers(api: Api): Pick<Handlers, DaemonMethods> {
         changeToWire,
         (hold) => ({ hold: holdToWire(hold) }),
       ),
-    addGroup: ({ group }, asking) => {
-      api.addGroup(group, asking);
+    addGroup: ({ group, reason }, asking) => {
+      api.addGroup(group, { ...asking, reason });
       return {};
     },
-    removeGroup: ({ group }, asking) => {
-      api.removeGroup(group, asking);
+    removeGroup: ({ group, reason }, asking) => {
+      api.removeGroup(group, { ...asking, reason });
       return {};
     },
     shutdown: ({ reason }, asking) => {

@@ -63,10 +63,11 @@ export function processHandlers(api: Api): Pick<Handlers, ProcessMethods> {
       api.readLog(name, channel.fromWire(number), offset, length),
     followLog: ({ name, channel: number, historyBytes }, { signal }) =>
       each(api.followLog(name, channel.fromWire(number), historyBytes, signal), (content) => ({ content })),
-    clearLogs: ({ targets, daemon }, asking) => {
-      if (daemon) api.clearMainLog(asking);
+    clearLogs: ({ targets, daemon, reason }, asking) => {
+      const asked = { ...asking, reason };
+      if (daemon) api.clearMainLog(asked);
       // The daemon's log alone: no targets would be nobody's logs here, never everybody's.
-      return { results: targets.length === 0 ? [] : api.clearLogs(targets, asking).map(resultToWire) };
+      return { results: targets.length === 0 ? [] : api.clearLogs(targets, asked).map(resultToWire) };
     },
   };
 }
