@@ -35,10 +35,7 @@ export interface Measured {
 export function judge({ before, loaded, after, latencies, mostFiles }: Measured): readonly Finding[] {
   return [
     growth(loaded),
-    {
-      ...sameAgain('file descriptors', before, after, ({ descriptors }) => descriptors),
-      more: openMore(before, after),
-    },
+    sameAgain(before, after),
     atMost(
       'threads',
       Math.max(...after.map(({ threads }) => threads)),
@@ -69,27 +66,20 @@ function growth(loaded: readonly Sample[]): Finding {
   };
 }
 
-/** What comes and goes is gone: the least seen when all is quiet again is what it was. */
-function sameAgain(
-  what: string,
-  before: readonly Sample[],
-  after: readonly Sample[],
-  of: (sample: Sample) => number,
-): Finding {
-  const least = (samples: readonly Sample[]) => Math.min(...samples.map(of));
-  return atMost(what, least(after), least(before), '');
-}
-
-/** What is open now that was not, for who looks for a leak. */
-function openMore(before: readonly Sample[], after: readonly Sample[]): string {
-  const then = before.at(-1)?.open ?? new Map<string, number>();
-  return [...(after.at(-1)?.open ?? [])]
-    .map(([kind, count]) => [kind, count - (then.get(kind) ?? 0)] as const)
-    .filter(([, more]) => more > 0)
+/** What comes and goes is gone: the least that is open when all is quiet again is what it was. */
+function sameAgain(before: readonly Sample[], after: readonly Sample[]): Finding {
+  const [then, now] = [leastOpen(before), leastOpen(after)];
+  const more = [...now.open]
+    .map(([kind, count]) => [kind, count - (then.open.get(kind) ?? 0)] as const)
+    .filter(([, count]) => count > 0)
     .sort(([, a], [, b]) => b - a)
     .slice(0, 10)
-    .map(([kind, more]) => `    ${more} more: ${kind}`)
-    .join('\n');
+    .map(([kind, count]) => `    ${count} more: ${kind}`);
+  return { ...atMost('file descriptors', now.descriptors, then.descriptors, ''), more: more.join('\n') };
+}
+
+export function leastOpen(samples: readonly Sample[]): Sample {
+  return samples.reduce((least, one) => (one.descriptors < least.descriptors ? one : least));
 }
 
 function atMost(what: string, found: number, bound: number, unit: string): Finding {

@@ -8,7 +8,7 @@ import { makePlace } from '../helpers/place.js';
 import { isAlive, processesNaming } from '../helpers/proc.js';
 import { type Supd, startIn } from '../helpers/start-supd.js';
 import { until } from '../helpers/until.js';
-import { type Finding, judge, none } from './bounds.js';
+import { type Finding, judge, leastOpen, none } from './bounds.js';
 import { drain, gather } from './crowd.js';
 import { median } from './numbers.js';
 import { seeded } from './random.js';
@@ -50,7 +50,7 @@ async function main(): Promise<void> {
 
   await settle(supd);
   lost.push(...(await whatIsLost(supd, doubled)));
-  const after = await quiet(sampling);
+  const after = await quiet(sampling, leastOpen(before).descriptors);
   await sampling.stop();
   const waited = waitedForCpu(supd.pid);
   const torn = WRITERS.map((name) => flawIn(supd.dir, name, name.startsWith('floods')));
@@ -111,10 +111,14 @@ async function settle(supd: Supd): Promise<void> {
   await drain(supd.client.startProcesses({ targets: ['all'] }));
 }
 
-/** What is seen while nobody asks for anything. */
-async function quiet({ samples }: Sampling): Promise<readonly Sample[]> {
+/** What is seen while nobody asks for anything, until no more is open than `most`, if that comes soon. */
+async function quiet({ samples }: Sampling, most = Number.POSITIVE_INFINITY): Promise<readonly Sample[]> {
+  const from = samples.length;
   await pause(QUIET_SECONDS * 1000);
-  return samples.slice(-QUIET_SECONDS);
+  await until('what was open to be closed', () => leastOpen(samples.slice(from)).descriptors <= most).catch(
+    () => undefined,
+  );
+  return samples.slice(from);
 }
 
 async function runsTwice(supd: Supd): Promise<readonly string[]> {
