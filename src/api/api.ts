@@ -201,7 +201,7 @@ export interface Api {
   clearLogs(targets: readonly string[], asked: Asked): readonly ProcessResult[];
   clearMainLog(asked: Asked): void;
 
-  reread(): {
+  reread(asked: Asked): {
     readonly added: readonly string[];
     readonly changed: readonly string[];
     readonly removed: readonly string[];

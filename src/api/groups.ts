@@ -35,7 +35,10 @@ export function makeGroups(daemon: Daemon, read: ReadConfiguration): Groups {
     return { ...diffGroups(active, daemon.servedGroups()), warnings: answer.warnings };
   };
   return {
-    reread,
+    reread(asked) {
+      tellAsked(daemon, 'reread', [], asked);
+      return reread();
+    },
     update(names, asked) {
       const changes = reread();
       daemon.configureJobs();

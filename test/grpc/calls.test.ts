@@ -74,7 +74,7 @@ test('logs are read and followed as bytes', async (t) => {
 
 test('configuration, groups and the end of the daemon', async (t) => {
   const { client, api } = await serve(t);
-  t.strictSame(await client.rereadConfiguration(), api.reread());
+  t.strictSame(await client.rereadConfiguration(), api.reread({ caller: { role: 'operator', door: 'x' } }));
   t.strictSame(await all(client.updateGroups({ groups: ['a', 'b'], reason: 'why' })), [
     { group: 'a', change: 'ADDED', message: '' },
     { group: 'b', change: 'FAILED', message: 'still runs' },

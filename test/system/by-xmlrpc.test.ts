@@ -101,6 +101,16 @@ test('each change over XML-RPC is in the log with the peer’s uid and pid, or a
   });
   await supd.told(...at, 'clear', 'g:a');
   await supd.logs(new RegExp(`clear logs of g:a asked for by uid ${uid} \\(pid \\d+\\) at http\\.sock`));
+  await supd.told(...at, 'reread');
+  await supd.logs(/reread asked for by uid \d+ \(pid \d+\) at http\.sock$/m);
+  await supd.told(...at, 'stop', 'g:a');
+  for (const [verb, told] of [
+    ['remove', 'remove g'],
+    ['add', 'add g'],
+  ] as const) {
+    t.match(await supd.told(...at, verb, '--reason', 'by and by', 'g'), { status: 0 });
+    await supd.logs(new RegExp(`${told} asked for by uid ${uid} .* at http\\.sock: by and by$`, 'm'));
+  }
   const over = ['-s', `http://admin:secret@127.0.0.1:${port}`];
   t.match(await supd.told(...over, 'restart', '--reason', 'from afar', 'g:a'), { status: 0 });
   await supd.logs(`start g:a asked for by admin from 127.0.0.1 at 127.0.0.1:${port}: from afar\n`);

@@ -69,6 +69,8 @@ test('every change is in the log with who asked, at which door, and why', async 
   );
   await supd.state('a', 'RUNNING');
   const { uid } = userInfo();
+  await supd.told('reread');
+  await supd.logs(new RegExp(`reread asked for by uid ${uid} \\(pid \\d+\\) at supd\\.sock$`, 'm'));
   const running = supd.told('job', 'run', 'slow');
   await supd.logs('run slow asked for by');
   for (const [words, told = words.join(' ')] of [

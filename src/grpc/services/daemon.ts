@@ -22,8 +22,8 @@ type DaemonMethods =
 export function daemonHandlers(api: Api): Pick<Handlers, DaemonMethods> {
   return {
     getDaemon: () => daemonToWire(api.daemon()),
-    rereadConfiguration: () => {
-      const { added, changed, removed, warnings } = api.reread();
+    rereadConfiguration: (_request, asking) => {
+      const { added, changed, removed, warnings } = api.reread(asking);
       return { added: [...added], changed: [...changed], removed: [...removed], warnings: [...warnings] };
     },
     updateGroups: ({ groups, reason, force, tellHolds }, asking) =>

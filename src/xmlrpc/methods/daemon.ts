@@ -58,8 +58,8 @@ export const DAEMON_METHODS: readonly Method[] = [
     'array',
     'Reads the configuration again. Gives [[added, changed, removed]], names of groups each.',
     [],
-    ({ api }) => {
-      const { added, changed, removed } = asking(undefined, () => api.reread());
+    ({ api, asked }) => {
+      const { added, changed, removed } = asking(undefined, () => api.reread(asked));
       return [[added, changed, removed]];
     },
   ),
