@@ -73,9 +73,15 @@ function countKinds(targets: readonly string[]): ReadonlyMap<string, number> {
   return counts;
 }
 
+/** Also while runs are cleared away in it. */
 function filesIn(dir: string): number {
-  return readdirSync(dir, { recursive: true, withFileTypes: true }).filter((one) => !one.isDirectory())
-    .length;
+  try {
+    return readdirSync(dir, { withFileTypes: true })
+      .map((one) => (one.isDirectory() ? filesIn(path.join(dir, one.name)) : 1))
+      .reduce((sum, count) => sum + count, 0);
+  } catch {
+    return 0;
+  }
 }
 
 /** Seconds that its threads have waited for a CPU that others had: proc(5), schedstat. */

@@ -25,9 +25,17 @@ const FILES_OF_A_RUN = 3;
 
 const owned: (() => unknown)[] = [];
 const owner = { teardown: (end: () => unknown) => void owned.push(end) };
-await main().finally(async () => {
-  for (const end of owned.reverse()) await end();
-});
+/** Whatever ends the soak, nothing of it stays. */
+async function clearUp(): Promise<void> {
+  for (const end of owned.splice(0).reverse()) await end();
+}
+async function giveUp(why: unknown): Promise<never> {
+  console.error(why);
+  await clearUp();
+  process.exit(1);
+}
+process.on('uncaughtException', giveUp).on('SIGINT', giveUp).on('SIGTERM', giveUp);
+await main().finally(clearUp);
 
 async function main(): Promise<void> {
   const seconds = readTime(process.argv[2] ?? '5m');
