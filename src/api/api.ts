@@ -13,7 +13,7 @@ export interface Caller {
   /** Peer of a unix socket (SO_PEERCRED). */
   readonly uid?: number;
   readonly pid?: number;
-  /** Of the certificate that a TLS client has shown: "CN=alice". */
+  /** Over TCP: of the certificate that was shown, "CN=alice", or user name and address, "admin from 10.0.0.5". */
   readonly subject?: string;
   /** "supd.sock", "readonly.sock", "127.0.0.1:9001" … for the log. */
   readonly door: string;

@@ -119,6 +119,9 @@ export function makeFront(options: HttpOptions): HttpFront {
           connectionsCheckingInterval: Math.max(50, limits.headerMs / 4),
           // supervisorctl holds its connection while its user thinks, and does not ask twice.
           keepAliveTimeout: 0,
+          // Over TCP the kernel asks now and then whether anybody is still there.
+          keepAlive: true,
+          keepAliveInitialDelay: limits.unreadMs,
           requireHostHeader: false,
         },
         take,

@@ -1,5 +1,15 @@
 /** Where the servers listen: the socket's file, its mode and owner, ports, and what stands in the way. */
-import { chmodSync, existsSync, linkSync, lstatSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import {
+  chmodSync,
+  existsSync,
+  linkSync,
+  lstatSync,
+  readFileSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { test } from 'tap';
@@ -82,6 +92,27 @@ test('ports are served, several of them, and IPv6', async (t) => {
   t.teardown(() => servers.close());
   for (const host of ['::1', '127.0.0.1'])
     t.equal(statusOf(await exchange(net.connect(port, host), [post(PID)])), 200, host);
+});
+
+test('the kernel asks whether a client over TCP is still there: a host that has gone holds nothing for ever', async (t) => {
+  const port = await freePort();
+  const servers = await open({ address: `127.0.0.1:${port}` });
+  t.teardown(() => servers.close());
+  const client = net.connect(port, '127.0.0.1');
+  t.teardown(() => client.destroy());
+  await once(client, 'connect');
+  const hex = (number: number) => `:${number.toString(16).toUpperCase().padStart(4, '0')}`;
+  // proc_net_tcp.txt of the kernel: timer 02 is keepalive's.
+  const line = await until('the connection to be accepted', () =>
+    readFileSync('/proc/net/tcp', 'utf8')
+      .split('\n')
+      .map((one) => one.trim().split(/\s+/))
+      .find(
+        ([, local = '', remote = '', , , timer = '']) =>
+          local.endsWith(hex(port)) && remote.endsWith(hex(client.localPort ?? 0)) && timer.startsWith('02:'),
+      ),
+  );
+  t.ok(line);
 });
 
 test('a place that is taken is told in the words of supervisord, and nothing stays open', async (t) => {
