@@ -9,7 +9,7 @@ import { until } from '../helpers/until.js';
 import { GROWTH_MAX_BYTES, MIB, residentOf, times, withstands } from './withstands.js';
 
 tap.jobs = 1;
-tap.setTimeout(100_000);
+tap.setTimeout(900_000);
 
 const STATUS = '/supd.v1.ProcessService/ListProcesses';
 const EVENTS = '/supd.v1.DaemonService/WatchEvents';
@@ -155,17 +155,18 @@ test('ten thousand connections: the idle ones make room, and who asks is answere
 });
 
 test('connections that send half a preface, or nothing, do not keep anybody out', async (t) => {
-  const supd = await withstands(t, async (socketPath) => {
-    for (const at of times(400)) {
+  await withstands(t, async (socketPath, supd) => {
+    const slow = times(400).map((at) => {
       const socket = net
         .connect(socketPath)
         .on('error', () => undefined)
         .resume();
-      t.teardown(() => socket.destroy());
       if (at % 2 === 0) socket.write('PRI * HTT');
-    }
+      return socket;
+    });
+    t.equal((await supd.told('status', 'a')).status, 0);
+    for (const socket of slow) socket.destroy();
   });
-  t.equal((await supd.told('status', 'a')).status, 0);
 });
 
 test('protobuf that is none, groups nested without end and lengths beyond the message are refused one by one', async (t) => {

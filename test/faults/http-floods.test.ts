@@ -13,7 +13,7 @@ import { until } from '../helpers/until.js';
 import { times, withstands } from './withstands.js';
 
 tap.jobs = 1;
-tap.setTimeout(200_000);
+tap.setTimeout(900_000);
 
 /** One of the doors that are flooded. */
 interface HttpDoor {
