@@ -156,6 +156,8 @@ export interface HoldView {
 interface Found {
   readonly processes: readonly ProcessView[];
   readonly unknown: readonly ProcessResult[];
+  /** What does not work just now, when all were asked for. */
+  readonly conditions?: readonly string[];
 }
 
 export interface Api {

@@ -65,7 +65,12 @@ export interface Client {
   listProcesses(
     request?: { readonly targets?: readonly string[]; readonly withIdentity?: boolean },
     options?: Options,
-  ): Promise<{ readonly processes: readonly ProcessView[]; readonly unknown: readonly ProcessResult[] }>;
+  ): Promise<{
+    readonly processes: readonly ProcessView[];
+    readonly unknown: readonly ProcessResult[];
+    /** What does not work just now, when all were asked for. */
+    readonly conditions?: readonly string[];
+  }>;
   getProcess(request: { readonly name: string }, options?: Options): Promise<ProcessView>;
   explainProcess(request: { readonly name: string }, options?: Options): Promise<Explained>;
   listConfigurations(options?: Options): Promise<readonly ProcessConfiguration[]>;

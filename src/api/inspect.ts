@@ -51,7 +51,11 @@ export function makeInspect(daemon: Daemon): Inspect {
       const live = [...world.processes.values()].flatMap(({ state }) => pidOf(state) || []);
       daemon.usage.watch(live);
       if (targets.length === 0)
-        return { processes: sorted(world.processes.values()).map(view(daemon, withIdentity)), unknown: [] };
+        return {
+          processes: sorted(world.processes.values()).map(view(daemon, withIdentity)),
+          unknown: [],
+          conditions: daemon.conditions(),
+        };
       const { found, unknown } = findTargets(world, targets);
       return { processes: found.map((target) => view(daemon, withIdentity)(target.process)), unknown };
     },

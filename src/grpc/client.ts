@@ -51,7 +51,12 @@ export function connect(socketPath: string): Client {
     listProcesses: async (request, options) => {
       const { targets = [], withIdentity = false } = request ?? {};
       const wire = await one(methods.listProcesses, { targets: [...targets], withIdentity }, options);
-      return { processes: wire.processes.map(processFromWire), unknown: wire.unknown.map(resultFromWire) };
+      const { conditions } = wire;
+      return {
+        processes: wire.processes.map(processFromWire),
+        unknown: wire.unknown.map(resultFromWire),
+        conditions,
+      };
     },
     getProcess: async (request, options) =>
       processFromWire((await one(methods.getProcess, request, options)).process ?? {}),

@@ -31,6 +31,18 @@ test('status prints columns as wide as the longest name and exits 3 when somethi
   t.equal(exit, 3);
 });
 
+test('status of all says on stderr what else does not work', async (t) => {
+  const overdue = 'job verify is overdue: no good run since it was configured 2d ago; max_age is 1d';
+  const client: Partial<Client> = {
+    listProcesses: async () => ({ processes: [process('a')], unknown: [], conditions: [overdue] }),
+  };
+  const { out, err, exit } = await call(client, ['status']);
+  t.match(out, /^a +RUNNING .*\n$/);
+  t.equal(err, `supctl: ${overdue}\n`);
+  t.equal(exit, 0, 'the processes are well');
+  t.equal((await call(client, ['status', '--json'])).err, '');
+});
+
 test('short names get the columns of supervisorctl', async (t) => {
   const { out, exit } = await call(listing([process('a')]), ['status', 'a']);
   t.equal(out, 'a                                RUNNING   pid 7, uptime 0:00:05\n');

@@ -12,10 +12,11 @@ test('a client sees the daemon as the api shows it', async (t) => {
 
 test('a process arrives with every field, and unset ones stay unset', async (t) => {
   const { client, api } = await serve(t);
-  t.strictSame(await client.listProcesses(), { processes: [instance1, zeo], unknown: [] });
+  t.strictSame(await client.listProcesses(), { processes: [instance1, zeo], unknown: [], conditions: [] });
   t.strictSame(await client.listProcesses({ targets: ['zeo', 'nobody'] }), {
     processes: [zeo],
     unknown: [{ name: 'nobody', group: '', code: 'NO_SUCH_PROCESS', message: 'no such process' }],
+    conditions: [],
   });
   t.strictSame(await client.getProcess({ name: 'zeo' }), zeo);
   const shown = api.configurations().map(({ spec: _, ...rest }) => rest);

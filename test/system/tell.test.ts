@@ -235,9 +235,32 @@ test('a job that nothing ever ran becomes overdue: in the list, the conditions, 
     { name: 'night', overdue: false },
   ]);
   t.match((await supd.client.getDaemon()).conditions, [/^job verify is overdue: /]);
+  t.match(await supd.told('status'), { status: 0, stderr: /^supctl: job verify is overdue: no good run/ });
   await supd.told('job', 'run', 'night');
   await until('the recovery', () => hook.posted.length > 1);
   t.match(hook.posted[1], { body: { event: 'recovered', name: 'verify', reason: /as a step of run/ } });
   const [verify] = JSON.parse((await supd.told('job', 'list', '--json')).stdout);
   t.match(verify.lastGood, /^\d{4}-/);
+});
+
+test('a run that was missed is on record as one, and told', async (t) => {
+  const hook = await openHook(t);
+  const hour = 3_600_000;
+  const due = new Date(Math.floor(Date.now() / hour) * hour - 2 * hour);
+  const schedule = `0 ${due.getUTCHours()} * * *`;
+  const place = makePlace(
+    t,
+    job('nightly', 'true', { schedule, timezone: 'UTC', catchup: '1m' }) +
+      section('notify:hook', { webhook: `http://127.0.0.1:${hook.port}/`, on: 'missed' }),
+  );
+  mkdirSync(`${place.dir}/state/jobs`, { recursive: true });
+  const last = { nightly: { due: due.getTime() - 24 * hour, schedule: `${schedule} UTC` } };
+  writeFileSync(`${place.dir}/state/jobs/schedule.json`, JSON.stringify(last));
+  const supd = await startIn(t, place);
+  await until('the message', () => hook.posted.length > 0);
+  const reason = 'missed: supd was not running';
+  t.match(hook.posted[0], { body: { event: 'missed', name: 'nightly', reason } });
+  const runs = JSON.parse((await supd.told('job', 'runs', 'nightly', '--json')).stdout);
+  t.match(runs, [{ outcome: 'skipped', missed: true, reason, dueTime: due.toISOString() }]);
+  t.match((await supd.told('job', 'list')).stdout, /^nightly .* missed \d{4}-/m);
 });

@@ -10,6 +10,7 @@ export const status: Command = {
     'status                 all processes',
     'status NAME…           these; NAME may be a process, group:process, group:* or a pattern',
     '  --json               one array of objects',
+    'Without names it says on stderr, too, what else does not work: jobs that are overdue, messages not delivered, …',
     'Exits 3 when one of them is down, 4 when one is unknown or supd cannot be asked.',
   ],
   flags: { '--json': 'switch' },
@@ -23,6 +24,7 @@ export const status: Command = {
       terminal.line(document(listed.processes.map(processJson)));
     } else {
       for (const line of statusLines(listed)) terminal.line(line);
+      for (const condition of listed.conditions ?? []) terminal.hint(`supctl: ${condition}`);
     }
     return statusExit(listed);
   },

@@ -30,8 +30,12 @@ type Settled = {
 export function processHandlers(api: Api): Pick<Handlers, ProcessMethods> {
   return {
     listProcesses: ({ targets, withIdentity }) => {
-      const { processes, unknown } = api.processes(targets, withIdentity);
-      return { processes: processes.map(processToWire), unknown: unknown.map(resultToWire) };
+      const { processes, unknown, conditions = [] } = api.processes(targets, withIdentity);
+      return {
+        processes: processes.map(processToWire),
+        unknown: unknown.map(resultToWire),
+        conditions: [...conditions],
+      };
     },
     getProcess: ({ name }) => ({ process: processToWire(api.process(name)) }),
     explainProcess: ({ name }) => explainedToWire(api.explain(name)),
