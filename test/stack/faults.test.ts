@@ -1,5 +1,5 @@
 /** Faults put in one by one, on the real stack: the verdict, what was sent off-site, who was told, the site afterwards. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import {
   chmodSync,
   chownSync,
@@ -17,8 +17,9 @@ import { requireStack } from '../helpers/require.js';
 import { addBlobs, blobsOf } from './blobs.js';
 import { openTold, type Told } from './mail.js';
 import { replaceAll, treeOf } from './site.js';
-import { type Stack, shareStack } from './stack.js';
+import { type Stack, served, shareStack } from './stack.js';
 import type { RunStatus } from './supd.js';
+import { until } from './until.js';
 import { ask, writePage } from './web.js';
 
 const STEPS = ['preflight', 'zeopack', 'backup', 'verify', 'rsync-backups', 'rsync-logs'];
@@ -178,6 +179,43 @@ test('preflight: a ZEO that does not answer leaves the pack out too', async (t) 
   const { status, run } = await runOf(night, 'preflight');
   t.equal(status, 1);
   t.match(run?.steps[0]?.output, /ZEO at \S+ does not answer/);
+});
+
+test('ZEO is down: no pack, the backup is made and sent all the same', async (t) => {
+  const night = await openNight(t);
+  if (!night) return;
+  const { site, supd } = night;
+  await writePage(site, site.ports.instance1, 'accueil', '<p>before ZEO went</p>');
+  t.match(await supd.supctl('stop', 'zeoserver'), { status: 0 });
+  const before = backups(night);
+  const { status, run, told } = await runOf(night, 'nightly');
+  t.equal(status, 3);
+  t.match(outcomes(run), { preflight: 'failed', zeopack: 'skipped', verify: 'ok', 'rsync-backups': 'ok' });
+  t.not(backups(night).length, before.length);
+  t.same(treeOf(path.join(site.remote, 'backups')), treeOf(path.join(site.dir, 'var/backups')));
+  t.match((await told()).post, { event: 'degraded', output: /ZEO at \S+ does not answer/ });
+  t.match(await supd.supctl('start', 'zeoserver'), { status: 0 });
+  await supd.running();
+  await served(site);
+  t.match(await ask(site, site.ports.instance2, '/kb/accueil'), { body: 'before ZEO went' });
+});
+
+test('somebody else has the lock: the night is skipped, and that is told', async (t) => {
+  const night = await openNight(t);
+  if (!night) return;
+  const lock = path.join(night.site.dir, 'var/backup.lock');
+  const holder = spawn('flock', [lock, 'sh', '-c', 'echo held; read -r line'], {
+    stdio: ['pipe', 'pipe', 'ignore'],
+  });
+  await new Promise((resolve) => holder.stdout.once('data', resolve));
+  const before = offSite(night);
+  const { status, run, told } = await runOf(night, 'nightly');
+  t.equal(status, 75);
+  t.match(run, { outcome: 'skipped', steps: STEPS.map(() => ({ outcome: 'skipped' })) });
+  t.match((await told()).post, { event: 'skipped', reason: /lock \S+backup.lock is held by process \d+/ });
+  t.same(offSite(night), before);
+  holder.stdin.end();
+  await until('the lock to be free', () => holder.exitCode !== null);
 });
 
 test('zeopack that is told nonsense: the night goes on, degraded', async (t) => {
@@ -344,7 +382,6 @@ test('a log that can’t be sent is a warning: the night is degraded', async (t)
   t.equal(status, 3);
   t.match(outcomes(run), { 'rsync-backups': 'skipped', 'rsync-logs': 'failed' });
   t.match((await told()).post, { event: 'degraded', step: 'rsync-logs' });
-  // `restored` by the teardown; what follows is well again, and that is told.
 });
 
 test('a drill restores the newest backup beside the site, opens it and counts what is in it', async (t) => {
@@ -352,7 +389,20 @@ test('a drill restores the newest backup beside the site, opens it and counts wh
   if (!night) return;
   const { site } = night;
   rmSync(path.join(site.dir, 'var/log/supd-test'), { force: true });
+  const mark = night.told.mark();
   t.equal((await runOf(night, 'nightly')).status, 0);
+  // Those that failed by themselves before are well again, too.
+  await until('the recovery to be mailed', () =>
+    night.told
+      .mails()
+      .slice(mark.mails)
+      .some((mail) => /^Subject: nightly recovered on /m.test(mail)),
+  );
+  await until('the recovery to be posted', () =>
+    night.told.posted
+      .slice(mark.posts)
+      .some(({ body }) => body.event === 'recovered' && body.name === 'nightly'),
+  );
   const { status, run } = await runOf(night, 'drill');
   t.equal(status, 0);
   const output = run?.steps[0]?.output ?? '';

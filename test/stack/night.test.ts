@@ -228,6 +228,17 @@ test('when the blobs could not be copied and bin/backup says 0, the run is not o
     t.match(next?.steps[3]?.output, /lacks 1 blobs/);
     t.same(treeOf(path.join(site.remote, 'backups')), before);
   });
+
+  await t.test(
+    'data loss by a restore from that half copy: it fails, and every blob is still there',
+    async (t) => {
+      const blobs = blobsOf(site);
+      t.equal((await supd.supctl('job', 'run', 'restore')).status, 1);
+      t.match(await supd.runs('restore'), [{ steps: [{ output: /the backup lacks 1 blobs/ }] }]);
+      t.same(blobsOf(site), blobs);
+      await supd.running();
+    },
+  );
 });
 
 test('a lock that somebody holds makes the run skipped', async (t) => {
