@@ -28,9 +28,8 @@ export const NEEDED = [
   'gcc',
 ];
 
-/** The seconds of conf/supd.conf are for big sites; a test's Zope is up in two. */
+/** The times of conf/supd.conf are for big sites. */
 export const QUICK: Changes = [
-  ['startsecs=15', 'startsecs=2'],
   ['retry_delay=1m,5m,15m', 'retry_delay=1s'],
   ['zeopack -d 7', 'zeopack -d 0'],
 ];
