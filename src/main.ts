@@ -26,6 +26,7 @@ import { findTools, machineSurroundings } from './daemon/surroundings.js';
 import { type Handover, originOf, takeHandover, tryNewCode } from './daemon/upgrade.js';
 import { serveSockets } from './grpc/sockets.js';
 import { type MainLog, openMainLog } from './logs/mainlog.js';
+import type { Note } from './os/door.js';
 import { closeInherited } from './os/exec.js';
 import { Exits } from './os/exits.js';
 import { notifyManager } from './os/notify.js';
@@ -60,7 +61,7 @@ async function run(
   if (!background && !handover)
     for (const problem of loaded.problems) process.stderr.write(`${show(problem)}\n`);
   if (flags.action === 'check') {
-    const unreadable = loaded.ok ? checkState(placesOf(loaded.config).statedir) : undefined;
+    const unreadable = loaded.ok ? checkState(placesOf(loaded.config)) : undefined;
     if (unreadable) process.stderr.write(`${unreadable}\n`);
     process.exitCode = loaded.ok && !unreadable ? 0 : USAGE;
     return;
@@ -217,8 +218,9 @@ async function live(
 ): Promise<LifeEnd> {
   const { config, rundir } = life.parts;
   const api = makeApi(life, readForApi(readConfig));
-  const http = await openHttp(api, config, log);
-  const sockets = await serveSockets(api, config.grpc, rundir, log).catch(async (error) => {
+  const note = (about: string, failure: string | undefined) => life.conditions.note(about, failure);
+  const http = await openHttp(api, config, { ...log, note });
+  const sockets = await serveSockets(api, config.grpc, rundir, log, note).catch(async (error) => {
     await http?.close();
     throw error;
   });
@@ -239,7 +241,7 @@ async function live(
 }
 
 /** Loaded when the configuration asks for it: without an HTTP server nothing of that is in memory. */
-async function openHttp(api: Api, config: Config, log: MainLog) {
+async function openHttp(api: Api, config: Config, log: MainLog & { readonly note: Note }) {
   if (config.http.length === 0) return undefined;
   const { serveHttp } = await import('./xmlrpc/sockets.js');
   return serveHttp(api, config, log);

@@ -40,7 +40,7 @@ export function makeInspect(daemon: Daemon): Inspect {
       startTime: daemon.startTime,
       configuration: daemon.config.path,
       logfile: daemon.parts.log.file?.path ?? '',
-      conditions: daemon.conditions(),
+      conditions: daemon.failing(),
       memoryBytes: process.memoryUsage.rss(),
       upgrades: daemon.parts.upgrades,
     }),
@@ -54,7 +54,7 @@ export function makeInspect(daemon: Daemon): Inspect {
         return {
           processes: sorted(world.processes.values()).map(view(daemon, withIdentity)),
           unknown: [],
-          conditions: daemon.conditions(),
+          conditions: daemon.failing(),
         };
       const { found, unknown } = findTargets(world, targets);
       return { processes: found.map((target) => view(daemon, withIdentity)(target.process)), unknown };

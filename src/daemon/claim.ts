@@ -7,6 +7,7 @@ import type { Config } from '../config/config.js';
 import { defaultPlaces, type Places } from '../config/places.js';
 import { markNotInherited } from '../os/exec.js';
 import { takeLock } from '../os/lock.js';
+import { tryWriting } from './durable.js';
 
 /** Another daemon works by the same configuration. */
 class AlreadyRunning extends Error {}
@@ -24,8 +25,11 @@ function claimPlaces(rundir: string, statedir: string, rundirMode: number, held?
   const fd = held !== undefined && isOf(held, file) ? held : takeLock(file, 0o600);
   if (fd === undefined) throw new AlreadyRunning(rundir);
   markNotInherited(fd);
-  ftruncateSync(fd);
-  writeSync(fd, `${process.pid}\n`);
+  // For people only: a full disk keeps nobody from coming back.
+  tryWriting(file, () => {
+    ftruncateSync(fd);
+    writeSync(fd, `${process.pid}\n`);
+  });
   return fd;
 }
 

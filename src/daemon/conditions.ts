@@ -1,18 +1,27 @@
-/** What does not work just now: in `status` for as long as it lasts, in the log once. */
+/** What does not work just now: in `status` for as long as it lasts, in the log when it begins and when it is over. */
+export interface ConditionsLog {
+  error(line: string): void;
+  info(line: string): void;
+}
+
 export class Conditions {
   readonly #failures = new Map<string, string>();
-  readonly #tell: (failure: string) => void;
+  readonly #log: ConditionsLog;
 
-  constructor(tell: (failure: string) => void) {
-    this.#tell = tell;
+  constructor(log: ConditionsLog) {
+    this.#log = log;
   }
 
   /** @param failure  undefined: it works (again) */
   note(about: string, failure: string | undefined): void {
-    if (failure === undefined) this.#failures.delete(about);
-    else {
-      if (this.#failures.get(about) !== failure) this.#tell(failure);
+    const before = this.#failures.get(about);
+    if (failure === before) return;
+    if (failure === undefined) {
+      this.#failures.delete(about);
+      this.#log.info(`over: ${before}`);
+    } else {
       this.#failures.set(about, failure);
+      this.#log.error(failure);
     }
   }
 

@@ -1,5 +1,4 @@
 /** One life of the daemon, from a configuration to its end or reload: opens what it needs, wires it, closes it. */
-import path from 'node:path';
 import type { Config } from '../config/config.js';
 import type { RunRecord } from '../core/job.js';
 import type { JobsEffect, JobsEvent } from '../core/job-events.js';
@@ -16,14 +15,15 @@ import { makeFifoDir } from './fifodir.js';
 import { tellHealth } from './health.js';
 import { getInTouch } from './intouch.js';
 import { performJobEffect } from './job-effects.js';
-import { Journal } from './journal.js';
+import type { Journal } from './journal.js';
 import { openWatch, type Watch } from './notify/open.js';
+import { openJournal } from './openjournal.js';
 import type { DaemonParts, LifeEnd } from './parts.js';
 import { Processes } from './processes.js';
 import { makeRunIds } from './runids.js';
 import { serverUrlOf } from './serverurl.js';
 import { SharedSockets } from './sockets.js';
-import { logsLeft, type ReadState, runsLeft, StateFile } from './statefile.js';
+import { logsLeft, type ReadState, StateFile } from './statefile.js';
 import { Steps } from './steps.js';
 import type { ProcessStreams } from './streams.js';
 import { StreamTable } from './streamtable.js';
@@ -40,6 +40,7 @@ export class Daemon {
   readonly usage: UsageSampler;
   readonly watch: Watch;
   readonly sockets: SharedSockets;
+  readonly conditions: Conditions;
   readonly startTime: Millis = Date.now();
   /** The configuration that was read last; groups that run keep theirs until update. */
   config: Config;
@@ -56,7 +57,6 @@ export class Daemon {
   readonly #sweeper: Sweeper;
   readonly #runs = new Watchers<[run: RunRecord]>();
   readonly #changes = new Watchers<[id: string, change: StateChange]>();
-  readonly #conditions: Conditions;
   /** Nothing runs any more. */
   #isOver = false;
   #end: (how: LifeEnd) => void = () => {};
@@ -66,8 +66,8 @@ export class Daemon {
     this.config = parts.config;
     const { daemon } = parts.config;
     this.sockets = new SharedSockets((line) => parts.log.info(line));
-    this.#conditions = new Conditions((line) => parts.log.error(line));
-    this.#state = new StateFile(parts.statedir, parts.version, (why) => this.#conditions.note('state', why));
+    this.conditions = new Conditions(parts.log);
+    this.#state = new StateFile(parts, parts.version, (why) => this.conditions.note('state', why));
     this.#left = this.#state.read();
     if (!daemon.nocleanup) removeAutoLogs(daemon.childLogDir, daemon.identifier, logsLeft(this.#left));
     this.#events = new SupervisorEvents({
@@ -84,15 +84,14 @@ export class Daemon {
     this.#streams = new StreamTable({
       ...daemon,
       fifoDir,
+      told: (level, line) => parts.log[level](line),
       heardOf: (spec, channel) => this.#processes.heardOf(spec, this.#events.heardOf(spec, channel)),
       isListener: (spec) => this.#events.isListener(spec),
-      warn: (line) => parts.log.warn(line),
     });
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
     });
-    this.journal = Journal.open(path.join(parts.statedir, 'jobs'), Date.now(), runsLeft(this.#left));
-    for (const warning of this.journal.warnings) parts.log.warn(warning);
+    this.journal = openJournal(parts, this.#left, this.conditions);
     this.engine = new Engine({
       now: readNow,
       keep: (before, after, now) => this.#state.note(before, after, now),
@@ -218,9 +217,9 @@ export class Daemon {
   }
 
   /** What does not work just now, in sentences. */
-  conditions(): readonly string[] {
+  failing(): readonly string[] {
     return [
-      ...this.#conditions.all(),
+      ...this.conditions.all(),
       ...[this.parts.log.file?.failure ?? []].flat(),
       ...this.#streams.failures(),
       ...this.watch.conditions(),
@@ -235,6 +234,7 @@ export class Daemon {
     this.sockets.close();
     this.#sweeper.close();
     this.#steps.close();
+    this.journal.close();
     this.#streams.closeAll(!this.#isOver);
     // In a shutdown, a stop may be held until a listener is done.
     if (!this.#isClosing) this.#state.noteDone(this.#events.save());
@@ -282,8 +282,8 @@ export class Daemon {
   #performForJobs(effect: JobsEffect): void {
     const { log } = this.parts;
     const answer = (event: JobsEvent) => this.engine.dispatch({ type: 'jobs', event });
-    const [conditions, events, runs, steps] = [this.#conditions, this.#events, this.#runs, this.#steps];
-    performJobEffect({ answer, conditions, events, journal: this.journal, log, runs, steps }, effect);
+    const [events, runs, steps] = [this.#events, this.#runs, this.#steps];
+    performJobEffect({ answer, events, journal: this.journal, log, runs, steps }, effect);
   }
 
   get #isClosing(): boolean {

@@ -52,7 +52,7 @@ export function readJson<T>(file: string, isRight: (value: unknown) => value is 
 }
 
 /** undefined, which JSON never gives: it isn't JSON. */
-function parse(text: string): unknown {
+export function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

@@ -3,7 +3,6 @@ import { nextRun } from '../config/cron.js';
 import type { RunRecord } from '../core/job.js';
 import type { JobsEffect, JobsEvent } from '../core/job-events.js';
 import type { MainLog } from '../logs/mainlog.js';
-import type { Conditions } from './conditions.js';
 import type { Journal } from './journal.js';
 import type { Steps } from './steps.js';
 import type { SupervisorEvents } from './supervisor-events.js';
@@ -11,7 +10,6 @@ import type { Watchers } from './watchers.js';
 
 export interface JobEffectParts {
   readonly answer: (event: JobsEvent) => void;
-  readonly conditions: Conditions;
   readonly events: SupervisorEvents;
   readonly journal: Journal;
   readonly log: MainLog;
@@ -20,16 +18,16 @@ export interface JobEffectParts {
 }
 
 export function performJobEffect(parts: JobEffectParts, effect: JobsEffect): void {
-  const { conditions, events, journal, log, runs, steps } = parts;
+  const { events, journal, log, runs, steps } = parts;
   switch (effect.type) {
     case 'schedule': {
       const { job, schedule, timezone, after } = effect;
       return parts.answer({ type: 'scheduled', job, after, due: nextRun(schedule, after, timezone) });
     }
     case 'rememberDue':
-      return conditions.note('schedule', journal.rememberDue(effect.job, effect));
+      return void journal.rememberDue(effect.job, effect);
     case 'remember':
-      return conditions.note('journal', journal.writeRun(effect.record));
+      return void journal.writeRun(effect.record);
     case 'tell':
       return log[effect.level](effect.text);
     case 'runStarted':

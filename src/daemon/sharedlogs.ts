@@ -1,6 +1,6 @@
 /** Log files that several streams may write. */
 import type { StreamSpec } from '../core/program.js';
-import { LogFile } from '../logs/logfile.js';
+import { LogFile, type LogFileOptions } from '../logs/logfile.js';
 import { guardedFiles } from '../os/rights.js';
 import { DirectLogs } from './directlogs.js';
 
@@ -8,7 +8,12 @@ import { DirectLogs } from './directlogs.js';
 export class SharedLogs {
   /** Those that their programs write themselves. */
   readonly direct = new DirectLogs();
+  readonly #told: LogFileOptions['told'];
   readonly #open = new Map<string, { readonly log: LogFile; holders: number }>();
+
+  constructor(told: LogFileOptions['told']) {
+    this.#told = told;
+  }
 
   take(file: string, spec: StreamSpec): LogFile {
     const found = this.#open.get(file);
@@ -18,7 +23,8 @@ export class SharedLogs {
     }
     const mode = spec.file.kind === 'auto' ? { mode: 0o600 } : {};
     const { maxBytes, backups } = spec;
-    const log = LogFile.open(file, { maxBytes, backups, files: guardedFiles, ...mode });
+    const told = this.#told ? { told: this.#told } : {};
+    const log = LogFile.open(file, { maxBytes, backups, files: guardedFiles, ...mode, ...told });
     this.#open.set(file, { log, holders: 1 });
     return log;
   }
@@ -30,6 +36,11 @@ export class SharedLogs {
     if (found.holders > 0) return;
     this.#open.delete(log.path);
     log.close();
+  }
+
+  /** What is wrong just now, a sentence for each file. */
+  failures(): readonly string[] {
+    return [...this.#open.values()].flatMap(({ log }) => log.failure ?? []);
   }
 
   reopenAll(): void {

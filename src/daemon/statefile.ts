@@ -1,10 +1,12 @@
 /**
  * What outlives this process: the file `<statedir>/state`, appended to before each effect that changes what runs, and
- * written anew when it has grown. Nothing is synced: the death of a daemon loses nothing that write(2) has taken, and
+ * written anew when it has grown. When it can't be written there, it is `<rundir>/state` until it can: that one counts
+ * wherever there are both. Nothing is synced: the death of a daemon loses nothing that write(2) has taken, and
  * the death of the machine makes all of it void. Of mode 0600: it holds the programs' environments.
  */
 import {
   closeSync,
+  existsSync,
   fstatSync,
   mkdirSync,
   openSync,
@@ -53,9 +55,15 @@ export function logsLeft(state: ReadState): ReadonlyMap<string, SavedLogs> | und
   return state.kind === 'saved' ? state.saved.logs : new Map();
 }
 
+export interface StatePlaces {
+  readonly statedir: string;
+  readonly rundir: string;
+}
+
 /** Why this supd could not take over what runs, for `--check`; undefined: it could, or there is nothing to take over. */
-export function checkState(statedir: string): string | undefined {
-  const file = path.join(statedir, 'state');
+export function checkState({ statedir, rundir }: StatePlaces): string | undefined {
+  const file = [rundir, statedir].map((dir) => path.join(dir, 'state')).find((one) => existsSync(one));
+  if (file === undefined) return undefined;
   try {
     const found = readLines(readFileSync(file, 'utf8'), readBootId());
     return found.ok || found.why === 'otherBoot' ? undefined : `${file}: ${found.where}`;
@@ -65,7 +73,9 @@ export function checkState(statedir: string): string | undefined {
 }
 
 export class StateFile {
-  readonly path: string;
+  /** Where it belongs, and where it is when it can't be there. */
+  readonly #home: string;
+  readonly #spare: string;
   readonly #head: string;
   readonly #failed: (why: string | undefined) => void;
   readonly #logs = new Map<string, SavedLogs>();
@@ -79,17 +89,19 @@ export class StateFile {
   #retry: NodeJS.Timeout | undefined;
 
   /** @param failed  told why it can't be written just now; undefined: it can again */
-  constructor(statedir: string, version: string, failed: (why: string | undefined) => void) {
-    this.path = path.join(statedir, 'state');
+  constructor({ statedir, rundir }: StatePlaces, version: string, failed: (why: string | undefined) => void) {
+    this.#home = path.join(statedir, 'state');
+    this.#spare = path.join(rundir, 'state');
     this.#head = headLine(readBootId(), version);
     this.#failed = failed;
   }
 
   /** What another supd left. Changes nothing but the name of a file that can't be read. */
   read(): ReadState {
+    const file = existsSync(this.#spare) ? this.#spare : this.#home;
     let text: string;
     try {
-      text = readFileSync(this.path, 'utf8');
+      text = readFileSync(file, 'utf8');
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { kind: 'none' };
       return { kind: 'damaged', why: (error as Error).message };
@@ -99,8 +111,8 @@ export class StateFile {
     if (found.ok)
       return { kind: 'saved', saved: replay(found.changes), others: found.version !== head.version };
     if (found.why === 'otherBoot') return { kind: 'none' };
-    const kept = tryWriting(this.path, () => renameSync(this.path, `${this.path}.broken`));
-    return { kind: 'damaged', why: `${this.path}: ${found.where}; ${kept ?? 'kept as state.broken'}` };
+    const kept = tryWriting(file, () => renameSync(file, `${file}.broken`));
+    return { kind: 'damaged', why: `${file}: ${found.where}; ${kept ?? 'kept as state.broken'}` };
   }
 
   /** Keeps what has changed. Called before the effects of the change are done. */
@@ -131,7 +143,7 @@ export class StateFile {
   /** Nothing is left to take back. */
   clear(): void {
     this.close();
-    rmSync(this.path, { force: true });
+    for (const file of [this.#home, this.#spare]) tryWriting(file, () => rmSync(file, { force: true }));
   }
 
   close(): void {
@@ -147,26 +159,70 @@ export class StateFile {
 
   #append(changes: readonly Change[]): void {
     if (changes.length === 0) return;
-    if (this.#fd === undefined || this.#bytes > this.#bound || isSweptAway(this.#fd))
-      return this.#writeWhole();
-    this.#try(() => this.#write(changeLines(changes)));
+    const goesOn = this.#fd !== undefined && this.#bytes <= this.#bound && !isSweptAway(this.#fd);
+    const why = goesOn ? tryWriting(this.#home, () => this.#write(changeLines(changes))) : 'anew';
+    if (why !== undefined) this.#writeWhole();
   }
 
+  /** What is out of date is worse than nothing: without a file, processes are found by what they carry. */
   #writeWhole(): void {
-    this.#try(() => {
-      this.#closeFile();
-      mkdirSync(path.dirname(this.path), { recursive: true, mode: 0o750 });
-      const temporary = `${this.path}.new`;
+    const why = this.#moveTo(this.#home);
+    if (why === undefined) return this.#settle();
+    const worse = this.#moveTo(this.#spare);
+    const outdated = worse === undefined ? [this.#home] : [this.#home, this.#spare];
+    for (const file of outdated) tryWriting(file, () => rmSync(file, { force: true }));
+    if (worse !== undefined) this.#closeFile();
+    const kept =
+      worse === undefined
+        ? `kept in ${this.#spare}`
+        : `${worse}; a restart of supd would not know what it runs`;
+    this.#failed(`${why}; ${kept}`);
+    this.#retryLater();
+  }
+
+  /** It is where it belongs. */
+  #settle(): void {
+    clearTimeout(this.#retry);
+    tryWriting(this.#spare, () => rmSync(this.#spare, { force: true }));
+    this.#failed(undefined);
+  }
+
+  #retryLater(): void {
+    clearTimeout(this.#retry);
+    this.#retry = setTimeout(() => {
+      if (this.#fd === undefined) return this.#writeWhole();
+      if (this.#moveTo(this.#home) === undefined) this.#settle();
+      else this.#retryLater();
+    }, RETRY_MS).unref();
+  }
+
+  /** Writes all of it to `file` and goes on there. @returns why it can't; then what was before is as it was */
+  #moveTo(file: string): string | undefined {
+    const temporary = `${file}.new`;
+    const [fd, bytes] = [this.#fd, this.#bytes];
+    const why = tryWriting(file, () => {
+      mkdirSync(path.dirname(file), { recursive: true, mode: 0o750 });
       this.#fd = openSync(temporary, 'w', 0o600);
       this.#bytes = 0;
       const ofLogs = [...this.#logs].flatMap(([id, logs]): Change[] =>
         this.#world.processes.has(id) ? [{ what: 'logs', id, logs }] : [],
       );
       const changes = changesBetween(emptyWorld, this.#world, readNow());
-      this.#write(this.#head + changeLines([...changes, ...ofLogs, ...this.#later.splice(0)]));
-      renameSync(temporary, this.path);
-      this.#bound = Math.max(LEAST_BYTES, 4 * this.#bytes);
+      this.#write(this.#head + changeLines([...changes, ...ofLogs, ...this.#later]));
+      renameSync(temporary, file);
     });
+    if (why === undefined) {
+      if (fd !== undefined) closeSync(fd);
+      this.#later = [];
+      this.#bound = Math.max(LEAST_BYTES, 4 * this.#bytes);
+      return undefined;
+    }
+    if (this.#fd !== fd) {
+      this.#closeFile();
+      tryWriting(temporary, () => rmSync(temporary, { force: true }));
+    }
+    [this.#fd, this.#bytes] = [fd, bytes];
+    return why;
   }
 
   #write(text: string): void {
@@ -175,17 +231,6 @@ export class StateFile {
     const taken = writeSync(this.#fd as number, bytes);
     if (taken !== bytes.length) throw new Error('ENOSPC: no space left on device, write');
     this.#bytes += taken;
-  }
-
-  /** What is out of date is worse than nothing: without a file, processes are found by what they carry. */
-  #try(write: () => void): void {
-    const why = tryWriting(this.path, write);
-    this.#failed(why === undefined ? undefined : `${why}; a restart of supd would not know what it runs`);
-    clearTimeout(this.#retry);
-    if (why === undefined) return;
-    this.#closeFile();
-    tryWriting(this.path, () => rmSync(this.path, { force: true }));
-    this.#retry = setTimeout(() => this.#writeWhole(), RETRY_MS).unref();
   }
 
   #closeFile(): void {

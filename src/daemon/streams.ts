@@ -21,10 +21,9 @@ export interface StreamsOptions {
   readonly stripAnsi: boolean;
   /** Who else is told of what a process writes; undefined: nobody. */
   readonly heardOf: (spec: ProcessSpec, channel: Channel) => Heard | undefined;
+  readonly told: (level: 'error' | 'warn' | 'info', line: string) => void;
   /** Has a child pipes of its own, which an earlier one's rest can't be in? */
   readonly isListener: (spec: ProcessSpec) => boolean;
-  /** Something that is not as it was asked. */
-  readonly warn: (line: string) => void;
 }
 
 /** Descriptors to hand over as 0, 1 and 2, and to close once they are. */
@@ -148,7 +147,7 @@ export class ProcessStreams {
     const known = spec.file.kind === 'auto' ? autoLog : undefined;
     const path = unused ? undefined : (known ?? this.#filePath(channel, spec));
     const heard = unused ? undefined : this.#heardOf(channel, spec);
-    const { stripAnsi, warn } = this.#options;
+    const { stripAnsi, told } = this.#options;
     const fifo = this.#fifo(channel);
     return new OutputStream({
       name: this.#spec.name,
@@ -158,7 +157,7 @@ export class ProcessStreams {
       fifo,
       channel,
       stripAnsi,
-      warn,
+      warn: (line) => told('warn', line),
       logs: this.#logs,
     });
   }

@@ -6,11 +6,12 @@ import { ProcessStreams, type StreamsOptions } from './streams.js';
 
 export class StreamTable {
   readonly #options: StreamsOptions;
-  readonly #shared = new SharedLogs();
+  readonly #shared: SharedLogs;
   readonly #streams = new Map<string, ProcessStreams>();
 
   constructor(options: StreamsOptions) {
     this.#options = options;
+    this.#shared = new SharedLogs(options.told);
   }
 
   of(id: string): ProcessStreams | undefined {
@@ -56,7 +57,8 @@ export class StreamTable {
 
   /** What is wrong with the logs just now, in sentences. */
   failures(): readonly string[] {
-    return [...this.#streams].flatMap(([id, { failure }]) => (failure ? [`${id}: ${failure}`] : []));
+    const ofPrograms = [...this.#streams.values()].flatMap(({ failure }) => failure || []);
+    return [...new Set([...this.#shared.failures(), ...ofPrograms])];
   }
 
   /** Descriptors that keep what is in the pipes until another has opened them. */

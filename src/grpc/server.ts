@@ -4,7 +4,7 @@ import path from 'node:path';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import type { Api, Caller } from '../api/api.js';
 import { SupdError } from '../api/errors.js';
-import { Door, fdOf, type PeerOf } from '../os/door.js';
+import { Door, fdOf, type Note, type PeerOf } from '../os/door.js';
 import { Calls, type Log } from './calls.js';
 import { Guests } from './guests.js';
 import { type Handlers, handlersOf } from './handlers.js';
@@ -28,6 +28,8 @@ export interface GrpcOptions extends SocketOptions {
   /** A port for operators with a certificate. */
   readonly tls?: TlsOptions;
   readonly log: Log;
+  /** Told of sockets that can't be had. */
+  readonly note?: Note;
   /** Who is at the other end of a descriptor; undefined: nobody knows. */
   readonly peerOf?: PeerOf;
   /** How often the socket files are looked for, in case somebody swept them away. */
@@ -69,7 +71,7 @@ interface Side {
 
 const SECOND = 1000;
 const KIB = 1024;
-const LOOK_MS = 5 * SECOND;
+const LOOK_MS = 2 * SECOND;
 /** nghttp2's and Node's bound for one connection. */
 const SESSION_MEGABYTES = 10;
 
@@ -122,7 +124,7 @@ function openSide({ api, log, keepaliveMs = 15 * SECOND }: GrpcOptions, role: Ca
 }
 
 async function serveSocket(options: GrpcOptions, socket: SocketOptions, role: Caller['role']): Promise<Side> {
-  const { log, peerOf = () => undefined, lookEveryMs = LOOK_MS } = options;
+  const { log, note, peerOf = () => undefined, lookEveryMs = LOOK_MS } = options;
   const doorName = path.basename(socket.socketPath);
   const side = openSide(options, role, doorName);
   let count = 0;
@@ -137,6 +139,7 @@ async function serveSocket(options: GrpcOptions, socket: SocketOptions, role: Ca
     ...socket,
     peerOf,
     log,
+    ...(note ? { note } : {}),
     lookEveryMs,
     makeServer: () => net.createServer({ pauseOnConnect: false }, letIn),
   });

@@ -4,6 +4,7 @@ import type { Api } from '../api/api.js';
 import type { GrpcServerSpec } from '../config/config.js';
 import { socketIn } from '../config/places.js';
 import { findAccount, findGroup } from '../os/accounts.js';
+import type { Note } from '../os/door.js';
 import { peerOf } from '../os/peer.js';
 import type { Log } from './calls.js';
 import { type GrpcServer, type SocketOptions, serveGrpc } from './server.js';
@@ -13,7 +14,13 @@ import type { TlsOptions } from './tlsdoor.js';
  * Opens the operators' socket and, when configured, the read-only one and the port.
  * @throws Error in words: an unknown owner, a socket that can't be had
  */
-export function serveSockets(api: Api, spec: GrpcServerSpec, rundir: string, log: Log): Promise<GrpcServer> {
+export function serveSockets(
+  api: Api,
+  spec: GrpcServerSpec,
+  rundir: string,
+  log: Log,
+  note: Note,
+): Promise<GrpcServer> {
   const socketPath = spec.socket ?? socketIn(rundir);
   return serveGrpc({
     api,
@@ -23,6 +30,7 @@ export function serveSockets(api: Api, spec: GrpcServerSpec, rundir: string, log
     ...(spec.readonlySocket === undefined ? {} : { readonly: readonlyOptions(spec, spec.readonlySocket) }),
     ...tlsOf(spec),
     log,
+    note,
     peerOf,
   });
 }

@@ -1,12 +1,12 @@
 /** One log file of a program, or of the daemon: everything that writes, rotates, reopens or clears one is here. */
 import fs from 'node:fs';
-import { type Cut, cutForRotation, type RotationPolicy } from '../core/rotation.js';
-import { FileEnd } from './fileend.js';
+import type { RotationPolicy } from '../core/rotation.js';
+import { Backlog } from './backlog.js';
+import { type Counts, DiskFile, inWords } from './diskfile.js';
 import { type Files, plainFiles } from './files.js';
 import type { Growth } from './growth.js';
-import { Mover, type Splice } from './mover.js';
+import type { Splice } from './mover.js';
 import { Outlet } from './outlet.js';
-import { readRange, shiftFiles, unendedOf } from './shift.js';
 
 export interface LogFileOptions extends RotationPolicy {
   /** Of a file that is made; default 0666 less the umask. */
@@ -16,34 +16,41 @@ export interface LogFileOptions extends RotationPolicy {
   readonly gid?: number;
   /** How files are opened and renamed; default: with supd's own rights. */
   readonly files?: Files;
+  /** Told when it can't be written any more, when it can again, and what came of it. */
+  readonly told?: (level: 'error' | 'warn' | 'info', line: string) => void;
 }
 
-const { O_WRONLY, O_APPEND, O_CREAT, O_NONBLOCK, O_NOCTTY } = fs.constants;
-
-/** Most that is moved at once, and the least that is worth it. */
-const MOVE_MAX_BYTES = 256 * 1024;
-const MOVE_MIN_BYTES = 64 * 1024;
+/** After a write, until the file is looked for. */
+const LOOK_MS = 1000;
+/** Between two tries of one that can't be written. */
+const RETRY_MS = 200;
+/** It was well for so long before it counts as healed, so that a disk that is full now and then is told once. */
+const HEALED_MS = 2000;
 
 /**
  * A log that is appended to, in whole chunks and synchronously. Files rotate at line ends and never hold more
  * than `maxBytes`; a line that is longer is cut. A pipe, a terminal or another device is written as it is.
  *
- * Another process's rename or deletion is noticed by `reopen` only, as with supervisord.
+ * A file that can't be written is tried again by itself; meanwhile 1 MiB waits and the rest is lost, and told. One
+ * that was removed is made again, with what was written since. Another process's rename is noticed by `reopen`
+ * only, as with supervisord.
  */
 export class LogFile implements Growth {
   readonly path: string;
   readonly #options: LogFileOptions;
   readonly #files: Files;
   readonly #listeners = new Set<() => void>();
-  #fd: number | undefined;
+  readonly #counts: Counts = { written: 0, truncations: 0 };
+  readonly #backlog = new Backlog();
+  #disk: DiskFile | undefined;
   #outlet: Outlet | undefined;
   #closed = false;
-  readonly #end = new FileEnd();
-  readonly #mover = new Mover();
-  #written = 0;
   #dropped = 0;
   #failure: string | undefined;
-  #truncations = 0;
+  #failedAt = 0;
+  /** Failures that were told since it was well. */
+  readonly #told = new Set<string>();
+  #timer: NodeJS.Timeout | undefined;
 
   /**
    * Opens `path` for appending; makes it if need be.
@@ -63,26 +70,29 @@ export class LogFile implements Growth {
 
   /** Bytes ever written through this object; never falls. */
   get written(): number {
-    return this.#written + (this.#outlet?.written ?? 0);
+    return this.#counts.written + (this.#outlet?.written ?? 0);
   }
 
   /** Bytes in the current file; 0 for a device or pipe. */
   get size(): number {
-    return this.#end.size;
+    return this.#disk?.size ?? 0;
   }
 
-  /** Why the last write or rotation failed; undefined once one has worked again. */
+  /** Why it can't be written or rotated just now, and what that has cost; undefined once it was well for a while. */
   get failure(): string | undefined {
-    return this.#outlet ? this.#outlet.failure : this.#failure;
+    if (this.#outlet) return this.#outlet.failure;
+    if (this.#failure === undefined) return undefined;
+    const { lost } = this.#backlog;
+    return `${this.path}: ${this.#failure}${lost > 0 ? `; ${lost} bytes of output are lost` : ''}`;
   }
 
   /** Bytes that could not be written. */
   get dropped(): number {
-    return this.#dropped + (this.#outlet?.dropped ?? 0);
+    return this.#backlog.lost + this.#dropped + (this.#outlet?.dropped ?? 0);
   }
 
   get truncations(): number {
-    return this.#truncations;
+    return this.#counts.truncations;
   }
 
   /** A pipe's or terminal's reader lags: who can hold back should. Never true of a file. */
@@ -96,13 +106,18 @@ export class LogFile implements Growth {
   }
 
   /**
-   * Adds `length` bytes of `buffer` from `offset`. Has them written, or counted in `dropped`, when it returns
-   * (a lagging pipe: or copied). Never throws: see `failure`. The next call tries again.
+   * Adds `length` bytes of `buffer` from `offset`. Has them written, kept or counted in `dropped` when it returns.
+   * Never throws: see `failure`.
    */
   append(buffer: Uint8Array, offset = 0, length = buffer.length - offset): void {
     if (length === 0 || this.#closed) return;
+    const end = offset + length;
     if (this.#outlet) this.#outlet.write(buffer, offset, length);
-    else this.#appendToFile(buffer, offset, offset + length);
+    else {
+      if (this.#disk && this.#backlog.isEmpty) this.#write(this.#disk, buffer, offset, end);
+      else this.#backlog.keep(buffer, offset, end);
+      this.#timer ??= this.#lookLater();
+    }
     this.#notify();
   }
 
@@ -111,13 +126,10 @@ export class LogFile implements Growth {
    * @returns bytes moved; 0 or less: none, they are to be read and appended
    */
   moveFrom(pipe: number, splice: Splice): number {
-    const { maxBytes } = this.#options;
-    const room = maxBytes > 0 ? Math.min(maxBytes - this.#end.size, MOVE_MAX_BYTES) : MOVE_MAX_BYTES;
-    if (this.#fd === undefined || this.#failure !== undefined || room < MOVE_MIN_BYTES) return -1;
-    const count = this.#mover.move(pipe, this.#fd, this.#end.size, room, splice);
+    if (!this.#disk || this.#failure !== undefined || !this.#backlog.isIdle) return -1;
+    const count = this.#disk.moveFrom(pipe, splice);
     if (count <= 0) return count;
-    this.#end.addUnseen(count);
-    this.#written += count;
+    this.#timer ??= this.#lookLater();
     this.#notify();
     return count;
   }
@@ -126,11 +138,7 @@ export class LogFile implements Growth {
   reopen(): void {
     if (this.#closed || this.#outlet?.isOwnStream) return;
     this.#close();
-    try {
-      this.#open();
-    } catch (error) {
-      this.#fail('cannot be opened', error);
-    }
+    this.#openAgain('cannot be opened');
     this.#notify();
   }
 
@@ -142,12 +150,18 @@ export class LogFile implements Growth {
     if (this.#outlet || this.#closed) return;
     this.#files.at(this.path, () => fs.rmSync(this.path, { force: true }));
     this.#close();
+    this.#backlog.clear();
+    this.#takeLost();
     this.#open();
     this.#notify();
   }
 
   /** Ends it; later appends are ignored. */
   close(): void {
+    if (this.#disk) this.#flush(this.#disk);
+    this.#backlog.clear();
+    const lost = this.#takeLost();
+    if (lost > 0) this.#tell('error', `closed; ${lost} bytes of output are lost`);
     this.#closed = true;
     this.#close();
     this.#notify();
@@ -164,137 +178,115 @@ export class LogFile implements Growth {
   #open(): void {
     this.#outlet = this.#files.at(this.path, () => Outlet.openIfDevice(this.path));
     if (this.#outlet) return;
-    const { mode = 0o666, uid, gid } = this.#options;
-    const flags = O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY;
-    const isNew = !fs.existsSync(this.path);
-    const fd = this.#files.open(this.path, flags | O_CREAT, mode);
-    try {
-      if (isNew && uid !== undefined && gid !== undefined) fs.fchownSync(fd, uid, gid);
-      const { size } = fs.fstatSync(fd);
-      this.#end.set(size, size > 0 && this.#options.maxBytes > 0 ? this.#unendedOf(size) : 0);
-    } catch (error) {
-      fs.closeSync(fd);
-      throw error;
-    }
-    this.#fd = fd;
-    this.#failure = undefined;
+    const options = { ...this.#options, mode: this.#options.mode ?? 0o666, files: this.#files };
+    this.#disk = new DiskFile(this.path, options, this.#counts);
   }
 
-  #unendedOf(size: number): number {
-    return this.#files.at(this.path, () => unendedOf(this.path, size));
+  /** @returns whether it is there */
+  #openAgain(what: string): boolean {
+    try {
+      this.#open();
+    } catch (error) {
+      this.#fail(inWords(what, error));
+      return false;
+    }
+    if (this.#disk) this.#flush(this.#disk);
+    return true;
   }
 
   #close(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
     this.#outlet?.close();
     if (this.#outlet) {
-      this.#written += this.#outlet.written;
+      this.#counts.written += this.#outlet.written;
       this.#dropped += this.#outlet.dropped;
     }
     this.#outlet = undefined;
-    if (this.#fd !== undefined) fs.closeSync(this.#fd);
-    this.#mover.close();
-    this.#fd = undefined;
-    this.#end.set(0);
+    this.#disk?.close();
+    this.#disk = undefined;
   }
 
-  #appendToFile(buffer: Uint8Array, start: number, end: number): void {
-    let at = start;
-    try {
-      if (this.#fd === undefined) this.#open();
-      while (at < end) {
-        const cut = this.#cut(buffer, at, end);
-        const stop = at + cut.keep;
-        while (at < stop) at += this.#write(buffer, at, stop);
-        // A rotation that fails leaves the file growing: better too long a log than a gap.
-        if (cut.rotate && !this.#rotate(cut.carry)) {
-          while (at < end) at += this.#write(buffer, at, end);
-          return;
-        }
-      }
-      this.#failure = undefined;
-    } catch (error) {
-      this.#dropped += end - at;
-      this.#fail('cannot be written', error);
+  #write(disk: DiskFile, buffer: Uint8Array, start: number, end: number): void {
+    const { at, failure } = disk.append(buffer, this.#backlog.resume(buffer, start, end), end);
+    if (at < end) this.#backlog.keep(buffer, at, end);
+    if (failure !== undefined) this.#fail(failure);
+  }
+
+  /** Writes what has waited. */
+  #flush(disk: DiskFile): void {
+    for (let piece = this.#backlog.first; piece; piece = this.#backlog.first) {
+      const { at, failure } = disk.append(piece, 0, piece.length);
+      this.#backlog.taken(at);
+      if (failure !== undefined) this.#fail(failure);
+      if (at < piece.length) return;
     }
   }
 
-  #cut(buffer: Uint8Array, start: number, end: number): Cut {
-    const { maxBytes } = this.#options;
-    const { size } = this.#end;
-    const fits = maxBytes === 0 || end - start <= maxBytes - size;
-    if (fits) return { keep: end - start, rotate: false, carry: 0 };
-    const unended = this.#end.unended(`/proc/self/fd/${this.#fd}`);
-    return cutForRotation(buffer, start, end, size, unended, maxBytes);
+  #lookLater(): NodeJS.Timeout {
+    const wait = this.#failure === undefined ? LOOK_MS : RETRY_MS;
+    return setTimeout(() => this.#look(), wait).unref();
   }
 
-  /** One write(2); how many bytes it took. */
-  #write(buffer: Uint8Array, start: number, end: number): number {
-    const count = fs.writeSync(this.#fd as number, buffer, start, end - start);
-    this.#written += count;
-    this.#end.add(buffer, start, start + count);
-    return count;
+  /** Is it still there, and can it be written again? */
+  #look(): void {
+    this.#timer = undefined;
+    if (this.#disk) this.#seekRemoved(this.#disk);
+    else this.#openAgain('cannot be opened');
+    if (this.#disk && this.#failure !== undefined) {
+      this.#flush(this.#disk);
+      const failure = this.#disk.catchUp();
+      if (failure !== undefined) this.#fail(failure);
+    }
+    if (this.#failure === undefined) return;
+    if (this.#backlog.isEmpty && performance.now() - this.#failedAt >= HEALED_MS) this.#heal();
+    else this.#timer ??= this.#lookLater();
+    this.#notify();
   }
 
-  /**
-   * Moves the file to `.1` (or empties it) and starts the next with the last `carry` bytes of this one.
-   * They are in the new file before they leave the old: a kill in between may show them twice, but loses none.
-   * @returns whether it was done; false with `failure` set
-   */
-  #rotate(carry: number): boolean {
-    const old = this.#fd as number;
-    this.#mover.close();
+  /** A file that was removed is made again. Until it can be, it is written on: nothing is lost as long as it is open. */
+  #seekRemoved(removed: DiskFile): void {
     try {
-      // Somebody else may have shortened it (copytruncate): then there is room again.
-      const { size } = fs.fstatSync(old);
-      if (size < this.#end.size) {
-        this.#end.set(size);
-        if (size < this.#options.maxBytes) return true;
-      }
-      const tail =
-        carry > 0 && size === this.#end.size
-          ? readRange(`/proc/self/fd/${old}`, size - carry, carry)
-          : undefined;
-      if (this.#options.backups === 0) {
-        fs.ftruncateSync(old, 0);
-        this.#truncations += 1;
-        this.#startWith(tail);
-        return true;
-      }
-      // Missing: shifted by an earlier try that could not open the next file, or deleted.
-      this.#files.at(this.path, () => {
-        if (fs.existsSync(this.path)) shiftFiles(this.path, this.#options.backups);
-      });
-      this.#fd = undefined;
+      if (!removed.isRemoved()) return;
+      this.#disk = undefined;
       this.#open();
-      this.#startWith(tail);
-      if (tail) fs.ftruncateSync(old, size - tail.length);
-      fs.closeSync(old);
-      return true;
     } catch (error) {
-      this.#fd ??= old;
-      if (this.#fd !== old) fs.closeSync(old);
-      this.#fail('cannot be rotated and grows on', error);
-      return false;
+      this.#disk = removed;
+      return this.#fail(inWords('was removed and cannot be made again', error));
     }
+    this.#tell('warn', 'was removed; made it again');
+    const missing = removed.rescue((piece) => this.append(piece));
+    removed.close();
+    if (missing > 0) this.#tell('warn', `${missing} bytes of output are lost`);
   }
 
-  #startWith(tail: Buffer | undefined): void {
-    let size = 0;
-    while (tail && size < tail.length) {
-      size += fs.writeSync(this.#fd as number, tail, size, tail.length - size);
-    }
-    this.#end.set(size, size);
+  #fail(failure: string): void {
+    this.#failedAt = performance.now();
+    this.#failure = failure;
+    const isNews = !this.#told.has(failure);
+    this.#told.add(failure);
+    if (isNews) this.#tell('error', failure);
+    this.#timer ??= this.#lookLater();
   }
 
-  #fail(what: string, error: unknown): void {
-    this.#failure = `${this.path}: ${what}: ${codeOf(error) ?? String(error)}`;
+  #heal(): void {
+    const lost = this.#takeLost();
+    this.#told.clear();
+    this.#tell('info', `can be written again${lost > 0 ? `; ${lost} bytes of output are lost` : ''}`);
+    this.#failure = undefined;
+  }
+
+  #takeLost(): number {
+    const lost = this.#backlog.takeLost();
+    this.#dropped += lost;
+    return lost;
+  }
+
+  #tell(level: 'error' | 'warn' | 'info', line: string): void {
+    this.#options.told?.(level, `${this.path}: ${line}`);
   }
 
   #notify(): void {
     for (const listener of this.#listeners) listener();
   }
-}
-
-function codeOf(error: unknown): string | undefined {
-  return (error as NodeJS.ErrnoException).code;
 }

@@ -46,7 +46,9 @@ export interface MainLog extends Readonly<Record<Level, (message: string) => voi
  */
 export function openMainLog(options: MainLogOptions): MainLog {
   const { syslog } = options;
-  const file = syslog ? undefined : LogFile.open(options.path, options);
+  const file = syslog
+    ? undefined
+    : LogFile.open(options.path, { ...options, told: (level, line) => log[level](line) });
   const echo = options.echo && !file?.isOwnStdout ? openEcho() : undefined;
   const toLine = options.format === 'json' ? (line: string) => line : textLine;
   const log = pino<Level>(

@@ -17,6 +17,9 @@ import type { Peer } from './peer.js';
 /** Who is at the other end of a descriptor; undefined: nobody knows. */
 export type PeerOf = (fd: number) => Peer | undefined;
 
+/** Takes what does not work just now; `failure` undefined: it works (again). */
+export type Note = (about: string, failure: string | undefined) => void;
+
 export interface DoorOptions {
   readonly socketPath: string;
   /** Permission bits, 0o700 for the owner alone. */
@@ -26,6 +29,8 @@ export interface DoorOptions {
   readonly gid?: number;
   readonly peerOf: PeerOf;
   readonly log: { warn(message: string): void };
+  /** Told of a door that nobody finds any more and that can't be made again, and when it is there again. */
+  readonly note?: Note;
   /** How often the file is looked for. */
   readonly lookEveryMs: number;
   /** The server that takes the connections. Called again when the socket has to be made again. */
@@ -76,17 +81,19 @@ export class Door {
 
   /** Makes the file again when somebody swept it away, as cleaners of /tmp do. */
   #look(): void {
-    const { socketPath, log } = this.#options;
-    if (stat(socketPath)) return;
+    const { socketPath, log, note } = this.#options;
+    const about = `socket ${socketPath}`;
     try {
+      if (stat(socketPath)) return note?.(about, undefined);
       mkdirSync(path.dirname(socketPath), { recursive: true, mode: 0o750 });
       const server = listen(this.#options);
       this.#server.close();
       this.#server = server;
       this.#file = lstatSync(socketPath);
       log.warn(`${socketPath}: the socket was gone; made it again`);
+      note?.(about, undefined);
     } catch (error) {
-      log.warn(`${socketPath}: the socket is gone and cannot be made again: ${words(error)}`);
+      note?.(about, `${socketPath}: the socket is gone and cannot be made again: ${words(error)}`);
     }
   }
 }
@@ -99,11 +106,17 @@ const MOST_PATH_BYTES = 107;
  * with another owner or mode, and link(2) fails where something has come up meanwhile.
  */
 function listen(options: DoorOptions): net.Server {
-  const { socketPath, mode, uid, gid, log, makeServer } = options;
+  const { socketPath, mode, uid, gid, log, note, makeServer } = options;
   const ownName = path.join(path.dirname(socketPath), `.${process.pid}`);
   const server = makeServer();
   // EMFILE while accepting: the client sees its connection end, the next ones are taken.
-  server.on('error', (error) => log.warn(`${socketPath}: ${error.message}`));
+  const refusing = `clients of ${socketPath}`;
+  server.on('error', (error) => {
+    const what = `${socketPath}: cannot let clients in: ${error.message}`;
+    if (note) note(refusing, what);
+    else log.warn(what);
+  });
+  server.on('connection', () => note?.(refusing, undefined));
   remove(ownName);
   const umask = process.umask(0o777);
   try {

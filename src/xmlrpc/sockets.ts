@@ -8,7 +8,7 @@ import type { Api, Caller } from '../api/api.js';
 import type { Config, DaemonSpec, HttpServerSpec } from '../config/config.js';
 import { StartFault } from '../daemon/startfault.js';
 import { findAccount, findGroup } from '../os/accounts.js';
-import { Door, fdOf } from '../os/door.js';
+import { Door, fdOf, type Note } from '../os/door.js';
 import { peerOf } from '../os/peer.js';
 import { makeCheck } from './auth.js';
 import { bindFault, chownFault } from './bind.js';
@@ -22,7 +22,7 @@ interface ServersLimits extends HttpLimits {
   /** How often a socket file is looked for, in case somebody swept it away. */
   readonly lookEveryMs: number;
 }
-const LOOK_EVERY_MS = 5000;
+const LOOK_EVERY_MS = 2000;
 /** What the answers of all multicalls may come to together; single answers are bounded by themselves. */
 const ANSWERS_MAX_BYTES = 16 << 20;
 /** For requests that have begun when the servers close. */
@@ -36,6 +36,8 @@ export interface HttpServers {
 interface ServersLog extends HttpLog {
   info(message: string): void;
   critical(message: string): void;
+  /** Told of sockets that can't be had. */
+  readonly note?: Note;
 }
 
 /**
@@ -102,7 +104,7 @@ function callerOf({ kind, address, username }: HttpServerSpec, socket: net.Socke
 async function openUnix(
   spec: HttpServerSpec,
   front: HttpFront,
-  log: HttpLog,
+  log: ServersLog,
   lookEveryMs = LOOK_EVERY_MS,
 ): Promise<HttpServers> {
   const owner = ownerOf(spec);
@@ -113,6 +115,7 @@ async function openUnix(
       ...owner,
       peerOf,
       log,
+      ...(log.note ? { note: log.note } : {}),
       lookEveryMs,
       makeServer: front.makeServer,
     });

@@ -14,6 +14,7 @@ import path from 'node:path';
 import { test } from 'tap';
 import type { RunRecord } from '../../src/core/job.js';
 import { Journal } from '../../src/daemon/journal.js';
+import { until } from '../helpers/until.js';
 
 interface Place {
   teardown(done: () => void): void;
@@ -120,7 +121,7 @@ test('a run that a dead daemon left running is failed, its open step too, and th
     }),
   );
   const reason = 'supd ended during the run';
-  const after = Journal.open(dir, 9000);
+  const after = Journal.open(dir, { wall: 9000 });
   t.match(after.readRun('nightly', '1'), {
     outcome: 'failed',
     reason,
@@ -131,7 +132,7 @@ test('a run that a dead daemon left running is failed, its open step too, and th
       { name: 'verify', outcome: 'skipped', reason },
     ],
   });
-  t.equal(Journal.open(dir, 10_000).readRun('nightly', '1')?.endTime, 9000, 'once');
+  t.equal(Journal.open(dir, { wall: 10_000 }).readRun('nightly', '1')?.endTime, 9000, 'once');
 });
 
 test('damaged files are set aside with a warning each, and the rest is read', async (t) => {
@@ -190,17 +191,34 @@ test('a write that fails says why and throws nothing', async (t) => {
   mkdirSync(path.join(dir, 'schedule.json'));
   t.match(journal.rememberDue('nightly', { due: 5, schedule: 'x' }), /schedule\.json: E/);
   t.same(journal.lastDue(), { nightly: { due: 5, schedule: 'x' } }, 'it counts while supd lives');
-  t.equal(journal.readRun('nightly', '1'), undefined);
+  t.same(journal.readRun('nightly', '1'), record('1'), 'and so does this');
   t.match(journal.outputPath('nightly', '1', 'a'), /a\.log$/);
 });
 
-test('a full disk leaves the record before it in place', async (t) => {
+test('what a full disk does not take waits elsewhere, also for the next daemon, and goes home when it can', async (t) => {
   const dir = tempDir(t);
-  const journal = Journal.open(dir);
+  const told: (string | undefined)[] = [];
+  const options = { shelter: path.join(dir, 'elsewhere'), told: (why: string | undefined) => told.push(why) };
+  const home = path.join(dir, 'home');
+  const file = path.join(home, 'runs', 'nightly', '1.json');
+  const journal = Journal.open(home, options);
   journal.writeRun(record('1', { outcome: 'running' }));
-  symlinkSync('/dev/full', path.join(dir, 'runs', 'nightly', '1.json.new'));
+  symlinkSync('/dev/full', `${file}.new`);
   t.match(journal.writeRun(record('1')), /ENOSPC/);
-  t.equal(journal.readRun('nightly', '1')?.outcome, 'running');
+  t.match(told, [/1\.json: ENOSPC.*; kept in .*\/elsewhere$/]);
+  t.match(JSON.parse(readFileSync(file, 'utf8')), { outcome: 'running' }, 'the one before is whole');
+  t.equal(journal.readRun('nightly', '1')?.outcome, 'ok');
+  journal.close();
+  const next = Journal.open(home, options);
+  t.equal(next.readRun('nightly', '1')?.outcome, 'ok');
+  rmSync(`${file}.new`, { force: true });
+  await until('it to go home', () => told.at(-1) === undefined);
+  t.match(JSON.parse(readFileSync(file, 'utf8')), { outcome: 'ok' });
+  t.same(
+    readdirSync(options.shelter, { recursive: true }).filter((one) => String(one).endsWith('.json')),
+    [],
+  );
+  next.close();
 });
 
 test('a directory that cannot be made is an error at once', async (t) => {

@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
-import { test } from 'tap';
+import { type Test, test } from 'tap';
 import { LogFile } from '../../src/logs/logfile.js';
+import { until } from '../helpers/until.js';
 import { filesOf, makeFifo, scratchDir, wholeLog } from './scratch.js';
 
 const NEVER = { maxBytes: 0, backups: 0 };
@@ -128,12 +129,41 @@ test('a directory that vanishes is a failure, and its return heals it', async (t
   fs.rmSync(dir, { recursive: true });
   log.reopen();
   t.match(log.failure, /a\.log: cannot be opened: ENOENT/);
-  add(log, 'lost\n');
-  t.equal(log.dropped, 5);
+  add(log, 'waits\n');
+  t.equal(log.written, 0);
   fs.mkdirSync(dir);
-  add(log, 'kept\n');
+  await until('it to heal', () => log.failure === undefined);
+  t.equal(text(file), 'waits\n');
+  t.equal(log.dropped, 0);
+  log.close();
+});
+
+test('a file that was removed is made again, with all that was written since', async (t) => {
+  const dir = path.join(scratchDir(t), 'logs');
+  fs.mkdirSync(dir);
+  const file = path.join(dir, 'a.log');
+  const told: string[] = [];
+  const log = LogFile.open(file, { ...NEVER, told: (_, line) => told.push(line) });
+  add(log, 'before\n');
+  fs.rmSync(file);
+  add(log, 'one\ntwo\n');
+  await until('it to be there again', () => fs.existsSync(file));
+  // What was there in the second before is kept, too: nobody knows when it was removed.
+  t.match(text(file), /^(before\n)?one\ntwo\n$/);
   t.equal(log.failure, undefined);
-  t.equal(text(file), 'kept\n');
+  t.strictSame(told, [`${file}: was removed; made it again`]);
+  // Its directory, too: it waits in the file without a name.
+  fs.rmSync(dir, { recursive: true });
+  add(log, 'three\n');
+  await until('it to be missed', () =>
+    /was removed and cannot be made again: ENOENT/.test(log.failure ?? ''),
+  );
+  add(log, 'four\n');
+  fs.mkdirSync(dir);
+  await until('it to heal', () => log.failure === undefined);
+  t.match(text(file), /three\nfour\n$/);
+  t.equal(log.dropped, 0);
+  log.close();
 });
 
 test('a rotation that cannot be done leaves the file growing, and nothing is lost', async (t) => {
@@ -146,10 +176,11 @@ test('a rotation that cannot be done leaves the file growing, and nothing is los
   t.equal(text(file), 'aaa\nbbb\nccc\n');
   t.match(log.failure, /cannot be rotated/);
   fs.rmSync(`${file}.1`, { recursive: true });
-  add(log, 'ddd\n');
+  await until('it to heal', () => log.failure === undefined);
   t.equal(text(`${file}.1`), 'aaa\nbbb\nccc\n');
+  add(log, 'ddd\n');
   t.equal(text(file), 'ddd\n');
-  t.equal(log.failure, undefined);
+  log.close();
 });
 
 test('a file that somebody emptied is not rotated before it is full again', async (t) => {
@@ -174,24 +205,63 @@ async function readSome(fd: number, into: Buffer): Promise<number> {
 
 const isRoot = process.getuid?.() === 0;
 
-test('a full disk throws nothing, is told, and heals', {
-  skip: !isRoot && 'needs root for a small tmpfs',
-}, async (t) => {
+/** A log on a disk of 64 KiB, of which half is taken. */
+function onSmallDisk(t: Test) {
   const dir = scratchDir(t);
   execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'supd-test', dir]);
   t.teardown(() => execFileSync('umount', [dir]));
   const file = path.join(dir, 'a.log');
-  const log = LogFile.open(file, { maxBytes: 1_000_000, backups: 2 });
-  fs.writeFileSync(path.join(dir, 'ballast'), Buffer.alloc(32768));
-  const line = Buffer.from(`${'x'.repeat(1023)}\n`);
-  for (let i = 0; i < 100; i += 1) log.append(line);
-  t.match(log.failure, /a\.log: cannot be written: ENOSPC/);
-  t.equal(log.written + log.dropped, 102_400);
-  t.ok(log.dropped > 50_000 && log.written > 0);
-  fs.rmSync(path.join(dir, 'ballast'));
-  add(log, 'again\n');
-  t.equal(log.failure, undefined);
-  t.match(text(file), /again\n$/);
+  const told: string[] = [];
+  const options = { maxBytes: 20_000_000, backups: 2, told: (_: string, line: string) => told.push(line) };
+  const ballast = path.join(dir, 'ballast');
+  fs.writeFileSync(ballast, Buffer.alloc(32768));
+  const grow = () => execFileSync('mount', ['-o', 'remount,size=64m', dir]);
+  return { file, told, log: LogFile.open(file, options), free: () => fs.rmSync(ballast), grow };
+}
+
+test('a full disk throws nothing, is told once, and heals by itself: what waited is written', {
+  skip: !isRoot && 'needs root for a small tmpfs',
+}, async (t) => {
+  const { file, told, log, grow } = onSmallDisk(t);
+  const lines = Array.from({ length: 1000 }, (_, i) => `${i} ${'x'.repeat(200)}\n`);
+  for (const line of lines) add(log, line);
+  t.match(log.failure, /a\.log: cannot be written: ENOSPC$/);
+  t.equal(log.dropped, 0);
+  grow();
+  await until('it to heal', () => log.failure === undefined);
+  t.equal(text(file), lines.join(''));
+  t.strictSame(told, [`${file}: cannot be written: ENOSPC`, `${file}: can be written again`]);
+  log.close();
+});
+
+test('of what a full disk does not take 1 MiB waits; beyond, whole lines are lost and counted', {
+  skip: !isRoot && 'needs root for a small tmpfs',
+}, async (t) => {
+  const { file, told, log, grow } = onSmallDisk(t);
+  const line = (n: number) => `${String(n).padStart(1000, '.')}\n`;
+  for (let n = 1; n <= 2000; n += 1) {
+    // In pieces, as a pipe gives them.
+    add(log, line(n).slice(0, 700));
+    add(log, line(n).slice(700));
+  }
+  // The rest of a line whose beginning was lost.
+  add(log, line(2001).slice(0, 10));
+  t.match(log.failure, /ENOSPC; \d+ bytes of output are lost/);
+  grow();
+  await until('it to heal', () => log.failure === undefined);
+  const { dropped } = log;
+  add(log, line(2001).slice(10));
+  add(log, line(2002));
+  const found = text(file).trimEnd().split('\n');
+  const kept = found.length - 1;
+  t.ok(kept * 1001 > 1024 * 1024 && kept < 1500, `${kept} lines are kept`);
+  t.strictSame(
+    found.map((one) => Number(one.replace(/^\.*/, ''))),
+    [...Array(kept).keys()].map((n) => n + 1).concat(2002),
+  );
+  t.equal(dropped, 2000 * 1001 + 10 - kept * 1001);
+  t.equal(log.dropped, dropped + 991);
+  t.match(told.at(-1), `can be written again; ${dropped} bytes of output are lost`);
   log.close();
 });
 
