@@ -81,7 +81,9 @@ export function gather(supd: Supd, random: Random): Crowd {
 }
 
 function isUsual(error: unknown): boolean {
-  return error instanceof CallFailure && USUAL.includes(error.code);
+  if (!(error instanceof CallFailure)) return false;
+  // Where others have the processor, a program reads late, and its pipe is full meanwhile.
+  return USUAL.includes(error.code) || / does not read its standard input/.test(error.message);
 }
 
 function describe(error: unknown): string {
