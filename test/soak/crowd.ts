@@ -82,7 +82,7 @@ export function gather(supd: Supd, random: Random): Crowd {
 
 function isUsual(error: unknown): boolean {
   if (!(error instanceof CallFailure)) return false;
-  // Where others have the processor, a program reads late, and its pipe is full meanwhile.
+  // It has just ended, or others have the processor and its pipe is full meanwhile.
   return USUAL.includes(error.code) || / does not read its standard input/.test(error.message);
 }
 
