@@ -33,6 +33,7 @@ import { notifyManager } from './os/notify.js';
 import { guardedFiles } from './os/rights.js';
 import { prepareSpawn } from './os/spawn.js';
 import { tellSyslog } from './os/syslog.js';
+import { startThreads } from './os/threads.js';
 
 /** For calls that run when supd is to be back at once. */
 const FAREWELL_MS = 200;
@@ -106,6 +107,7 @@ async function serve(
   process.umask(daemon.umask);
   if (daemon.directory !== undefined) process.chdir(daemon.directory);
   prepareSpawn();
+  startThreads();
   const exits = new Exits();
   const { nofile } = limits;
   const upgrades = handover?.upgrades ?? 0;

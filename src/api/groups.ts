@@ -32,7 +32,7 @@ export function makeGroups(daemon: Daemon, read: ReadConfiguration): Groups {
     }
     daemon.configure(answer.config);
     const active = [...daemon.engine.world.groups.values()];
-    return { ...diffGroups(active, daemon.servedGroups()), warnings: answer.warnings };
+    return { ...diffGroups(active, daemon.config.groups), warnings: answer.warnings };
   };
   return {
     reread(asked) {
@@ -47,7 +47,7 @@ export function makeGroups(daemon: Daemon, read: ReadConfiguration): Groups {
     },
     addGroup(name, asked) {
       refuseIfClosing(daemon);
-      const group = daemon.servedGroups().find((one) => one.name === name);
+      const group = daemon.config.groups.find((one) => one.name === name);
       if (!group) throw new SupdError('BAD_NAME', `no group is named "${name}"`, { field: 'group' });
       if (daemon.engine.world.groups.has(name))
         throw new SupdError('ALREADY_ADDED', `${name} is active already`);
@@ -124,7 +124,7 @@ async function* update(
   const wanted = (name: string) => all || names.includes(name);
   const known = new Set([
     ...daemon.engine.world.groups.keys(),
-    ...daemon.servedGroups().map(({ name }) => name),
+    ...daemon.config.groups.map(({ name }) => name),
   ]);
   for (const name of all ? [] : names.filter((one) => !known.has(one))) {
     yield { group: name, change: 'UNKNOWN', message: `no group is named "${name}"` };
@@ -164,11 +164,11 @@ async function* update(
 
 /** Why the group that is to come could not start, found before the one that is there is stopped. */
 function wrongSocket(daemon: Daemon, name: string): string | undefined {
-  const group = daemon.servedGroups().find((one) => one.name === name);
+  const group = daemon.config.groups.find((one) => one.name === name);
   return group && daemon.sockets.check(group);
 }
 
 function add(daemon: Daemon, name: string): void {
-  const groups = daemon.servedGroups().filter((one) => one.name === name);
+  const groups = daemon.config.groups.filter((one) => one.name === name);
   daemon.engine.dispatch({ type: 'addGroups', groups, autostart: true });
 }

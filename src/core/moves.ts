@@ -103,3 +103,13 @@ export function backOffOrGiveUp(
 export function giveUp(from: ProcessState, why: string): Step {
   return enter(from, { name: 'FATAL', why }, { why });
 }
+
+/** Until it is looked again whether there is room for a program. */
+const SHORTAGE_MS = 5000;
+
+/** A try that does not count: it was not the program's fault. */
+export function waitForRoom(s: In<'SPAWNING'>, why: string, { now }: Context): Step {
+  const told = announceBackoff(s, s.attempt, why, undefined);
+  const deadline = now.mono + SHORTAGE_MS;
+  return to({ name: 'BACKOFF', attempt: s.attempt - 1, why, deadline }, ...told.effects);
+}

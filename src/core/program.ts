@@ -235,7 +235,8 @@ export type ProcessEvent =
   | { readonly type: 'identityWrong'; readonly pid: number; readonly why: string }
   | { readonly type: 'deadline' };
 
-export type SpawnFailure = 'NO_FILE' | 'NOT_EXECUTABLE' | 'IDENTITY' | 'OTHER';
+/** `SHORTAGE`: the machine has no room for it just now; nothing is wrong with the program. */
+export type SpawnFailure = 'NO_FILE' | 'NOT_EXECUTABLE' | 'IDENTITY' | 'SHORTAGE' | 'OTHER';
 
 export type ProcessEffect =
   | { readonly type: 'spawn' }

@@ -19,6 +19,7 @@ import {
   stopped,
   stopping,
   to,
+  waitForRoom,
 } from './moves.js';
 import type { AfterSweep, Exit, ProcessEvent, ProcessSpec, ProcessState } from './program.js';
 import { hasStarted, starting, startingDeadline, startingProbed } from './readiness.js';
@@ -48,7 +49,8 @@ export const TABLE: { [N in ProcessState['name']]: { [T in ProcessEvent['type']]
   },
   SPAWNING: {
     spawned: (s, e, c) => starting(e.pid, s.attempt, c),
-    spawnFailed: (s, e, c) => backOffOrGiveUp(s, s.attempt, e.why, undefined, c),
+    spawnFailed: (s, e, c) =>
+      e.code === 'SHORTAGE' ? waitForRoom(s, e.why, c) : backOffOrGiveUp(s, s.attempt, e.why, undefined, c),
     stop: (s) => enter(s, { name: 'STOPPED' }, {}),
   },
   STARTING: {

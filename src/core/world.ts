@@ -17,6 +17,7 @@ import type {
   ProcessEvent,
   ProcessSpec,
   ProcessState,
+  SpawnFailure,
 } from './program.js';
 import { type Recycled, recyclable } from './recycle.js';
 import { remember } from './remember.js';
@@ -41,7 +42,7 @@ export interface Process {
   readonly stopped?: Millis;
   readonly exit?: Exit;
   readonly spawnError?: string;
-  readonly spawnFailure?: 'NO_FILE' | 'NOT_EXECUTABLE' | 'IDENTITY' | 'OTHER';
+  readonly spawnFailure?: SpawnFailure;
   /** The last time that supd restarted it because it was not well. */
   readonly recycled?: Recycled;
   /** Automatic starts since the last requested one. */

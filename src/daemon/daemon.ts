@@ -2,7 +2,7 @@
 import type { Config } from '../config/config.js';
 import type { RunRecord } from '../core/job.js';
 import type { JobsEffect, JobsEvent } from '../core/job-events.js';
-import type { GroupSpec, Millis, ProcessEffect, ProcessSpec, StateChange } from '../core/program.js';
+import type { Millis, ProcessEffect, ProcessSpec, StateChange } from '../core/program.js';
 import { pidOf } from '../core/transition.js';
 import type { WorldEffect } from '../core/world.js';
 import { removeAutoLogs } from './autologs.js';
@@ -80,7 +80,7 @@ export class Daemon {
     const fifoDir = makeFifoDir(parts.rundir);
     this.#inTouch = getInTouch(this.#left, this.sockets, parts.handed, this.#events, fifoDir);
     // What runs may have a socket that is not to be had again; its program says so.
-    if (this.#left.kind === 'none') this.sockets.checkAll(this.servedGroups());
+    if (this.#left.kind === 'none') this.sockets.checkAll(this.config.groups);
     this.#streams = new StreamTable({
       ...daemon,
       fifoDir,
@@ -96,6 +96,8 @@ export class Daemon {
       now: readNow,
       keep: (before, after, now) => this.#state.note(before, after, now),
       perform: (effect) => this.#perform(effect),
+      reap: () => parts.exits.reap(Number.POSITIVE_INFINITY),
+      note: (about, failure) => this.conditions.note(about, failure),
       onDefect: (error) => parts.log.critical(`defect in supd: ${(error as Error)?.stack ?? String(error)}`),
     });
     this.#sweeper = new Sweeper(parts.exits);
@@ -108,7 +110,8 @@ export class Daemon {
       answer: (id, event) => this.engine.dispatch({ type: 'process', id, event }),
       told: (level, line) => parts.log[level](line),
       serverUrl: serverUrlOf(parts.config),
-      keepLeftovers: daemon.compat === 'strict',
+      conditions: this.conditions,
+      strict: daemon.compat === 'strict',
     });
     this.#steps = new Steps({
       spawner: parts,
@@ -122,11 +125,6 @@ export class Daemon {
     this.watch = openWatch(this);
     const stateOf = (id: string) => this.engine.world.processes.get(id)?.state.name ?? 'STOPPED';
     this.engine.onChange(() => this.sockets.release(stateOf));
-  }
-
-  /** The configured groups that this version runs. */
-  servedGroups(): readonly GroupSpec[] {
-    return this.config.groups;
   }
 
   /** Takes over what was read anew, as what `update` and `add` go by. */
@@ -144,7 +142,7 @@ export class Daemon {
 
   /** Takes back what another supd left, and brings the configured groups and jobs to life. */
   start(): void {
-    const served = this.servedGroups();
+    const served = this.config.groups;
     const ids = takeOver({
       ...this.parts,
       state: this.#left,
@@ -268,6 +266,7 @@ export class Daemon {
     if (effect.type === 'announce') {
       if (!process) return;
       this.#events.tellChange(process.spec, effect.change, this.#isClosing);
+      this.#processes.changed();
       return this.#changes.tell(id, effect.change);
     }
     if (effect.type === 'health') return tellHealth(this, process?.spec, effect, this.#events);

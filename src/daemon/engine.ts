@@ -1,6 +1,7 @@
 /** The shell around the core: takes events one by one, has their effects done in order, keeps one timer. */
 import type { Now } from '../core/program.js';
 import { emptyWorld, nextWake, step, type World, type WorldEffect, type WorldEvent } from '../core/world.js';
+import { ClockWatch } from './clockwatch.js';
 
 export interface EngineParts {
   readonly now: () => Now;
@@ -8,6 +9,9 @@ export interface EngineParts {
   readonly keep: (before: World, after: World, now: Now) => void;
   /** Does one effect. Events that follow at once are dispatched from within; they are stepped next. */
   readonly perform: (effect: WorldEffect) => void;
+  /** Takes the ends of processes before deadlines are looked at: what ended in time may be seen late. */
+  readonly reap: () => void;
+  readonly note: (about: string, failure: string | undefined) => void;
   /** A defect of ours, told and survived: one program's trouble must not end the others' supervision. */
   readonly onDefect: (error: unknown) => void;
 }
@@ -27,11 +31,13 @@ export class Engine {
   #isArming = false;
   #closed = false;
   #wallOffset: number;
+  readonly #clocks: ClockWatch;
 
   constructor(parts: EngineParts) {
     this.#parts = parts;
     const { wall, mono } = parts.now();
     this.#wallOffset = wall - mono;
+    this.#clocks = new ClockWatch({ now: parts.now, note: parts.note, look: () => this.#wake() });
   }
 
   get world(): World {
@@ -80,6 +86,7 @@ export class Engine {
 
   close(): void {
     this.#closed = true;
+    this.#clocks.close();
     clearTimeout(this.#timer);
   }
 
@@ -140,6 +147,7 @@ export class Engine {
   }
 
   #wake(): void {
+    this.#parts.reap();
     const { wall, mono } = this.#parts.now();
     const offset = wall - mono;
     if (Math.abs(offset - this.#wallOffset) > CLOCK_STEP_MS) {

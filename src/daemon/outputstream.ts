@@ -15,6 +15,7 @@ import {
   moveToEnd,
   openForChild,
   openForPump,
+  openNamelessForPump,
   ownerOfFifo,
   readFifo,
 } from '../os/fifo.js';
@@ -72,8 +73,21 @@ export class OutputStream {
   resume(): void {
     const { path, heard, fifo } = this.#parts;
     if (this.#pump || (!path && !heard)) return;
-    if (ownerOfFifo(fifo) !== undefined) this.#startPump();
+    if (ownerOfFifo(fifo) !== undefined) this.#startPump(openForPump(fifo));
     else if (path && existsSync(path)) this.#takeDirect();
+  }
+
+  /** The same for a FIFO that somebody removed: by way of the process that writes it. */
+  resumeFrom(pid: number): void {
+    const { path, heard, fifo } = this.#parts;
+    if (this.#pump || this.#direct || (!path && !heard)) return;
+    const fd = openNamelessForPump(fifo, pid);
+    if (fd !== undefined) this.#startPump(fd);
+  }
+
+  /** It is read, but nobody finds it by its name any more. */
+  get isNameless(): boolean {
+    return this.#pump !== undefined && ownerOfFifo(this.#parts.fifo) === undefined;
   }
 
   /** What a child of this user gets. @throws the system's error of the log file or the FIFO */
@@ -86,7 +100,7 @@ export class OutputStream {
     const isNew = makeFifo(fifo, uid, gid);
     // The one that was read has been swept away: nobody can open it by name any more.
     if (isNew) this.#endPump();
-    if (!this.#pump) this.#startPump();
+    if (!this.#pump) this.#startPump(openForPump(fifo));
     return openForChild(fifo);
   }
 
@@ -163,7 +177,7 @@ export class OutputStream {
     return this.#log;
   }
 
-  #startPump(): void {
+  #startPump(fd: number): void {
     const { path, heard, fifo, stripAnsi } = this.#parts;
     const log = path ? this.#takeLog(path) : undefined;
     const { spec, name, channel } = this.#parts;
@@ -171,7 +185,7 @@ export class OutputStream {
     const output = makeOutput(log, heard, stripAnsi, moveToEnd, this.#format);
     this.#output = output;
     if (this.#format) takeRest(fifo, this.#format, log);
-    this.#pump = new Pump(openForPump(fifo), output.sink, {
+    this.#pump = new Pump(fd, output.sink, {
       read: readFifo,
       ...(output.move ? { move: output.move } : {}),
       enlarge: enlargePipe,

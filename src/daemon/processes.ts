@@ -2,10 +2,12 @@
 import type { Exit, ProcessEffect, ProcessEvent, ProcessSpec } from '../core/program.js';
 import type { Process } from '../core/world.js';
 import type { Tag } from '../os/tree.js';
+import type { Conditions } from './conditions.js';
 import type { Heard } from './output.js';
 import { Prober } from './probes/prober.js';
+import { Shortages } from './shortages.js';
 import type { SharedSockets } from './sockets.js';
-import { expectedOf, type SpawnerParts, spawnOne } from './spawner.js';
+import { expectedOf, type Spawned, type SpawnerParts, spawnOne } from './spawner.js';
 import type { ProcessStreams } from './streams.js';
 import type { Sweeper } from './sweeper.js';
 import { type Verdict, Verifier } from './verifier.js';
@@ -20,8 +22,9 @@ export interface ProcessesParts {
   readonly told: (level: 'info' | 'warn', line: string) => void;
   /** SUPERVISOR_SERVER_URL where a program doesn't say it. */
   readonly serverUrl: string | undefined;
+  readonly conditions: Conditions;
   /** supervisord's way: what a program left behind is left alone. */
-  readonly keepLeftovers: boolean;
+  readonly strict: boolean;
 }
 
 /** Of one turn of the event loop, what spawning may take: clients are answered in between, each in a few turns. */
@@ -33,11 +36,13 @@ export class Processes {
   readonly #waiting: string[] = [];
   readonly #verifier: Verifier;
   readonly #prober: Prober;
+  readonly #shortages: Shortages;
   #spent = 0;
   #scheduled: NodeJS.Immediate | undefined;
 
   constructor(parts: ProcessesParts) {
     this.#parts = parts;
+    this.#shortages = new Shortages(parts.conditions, (id) => parts.processOf(id)?.state.name);
     this.#verifier = new Verifier((pid) => parts.spawner.exits.has(pid));
     this.#prober = new Prober(parts);
   }
@@ -121,7 +126,19 @@ export class Processes {
       const { pid, startTicks, expected } = spawned;
       this.#parts.answer(id, { type: 'spawned', pid, ...(startTicks === undefined ? {} : { startTicks }) });
       if (expected) this.#verifier.expect(pid, expected, (verdict) => this.#judge(id, pid, verdict));
-    } else this.#parts.answer(id, { type: 'spawnFailed', why: spawned.why, code: spawned.code });
+    } else this.#refused(id, spawned);
+  }
+
+  /** supervisord counts what the machine lacks as a failure of the program. */
+  #refused(id: string, { why, code }: Extract<Spawned, { ok: false }>): void {
+    const isShort = code === 'SHORTAGE' && !this.#parts.strict;
+    if (isShort) this.#shortages.add(id, why);
+    this.#parts.answer(id, { type: 'spawnFailed', why, code: isShort ? code : 'OTHER' });
+  }
+
+  /** A process has another state. */
+  changed(): void {
+    this.#shortages.look();
   }
 
   #judge(id: string, pid: number, { wrong, missing }: Verdict): void {
@@ -153,6 +170,7 @@ export class Processes {
     const ended = (exit: Exit) => this.#ended(id, pid, exit);
     if (startTicks !== undefined && spawner.exits.adopt({ pid, startTicks }, ended)) {
       if (spawner.exits.isAdopted(pid)) sweeper.lookFurther(pid, 'adopted');
+      this.#parts.streamsOf(id)?.resumeFrom(pid);
       const expected = expectedOf(spawner, process.spec);
       if (expected)
         this.#verifier.expect(pid, expected, (verdict) => this.#tellAmiss(process.spec.name, pid, verdict));
@@ -171,7 +189,7 @@ export class Processes {
 
   /** A stop promises that nothing is left, and is worth the thorough look; a crash is answered at once. */
   #askLeft(id: string, pid: number, tell: (isLeft: boolean) => void): void {
-    if (this.#parts.keepLeftovers) return tell(false);
+    if (this.#parts.strict) return tell(false);
     const process = this.#parts.processOf(id);
     if (!process) return tell(false);
     const isStopping = process.state.name === 'STOPPING';

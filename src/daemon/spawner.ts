@@ -33,6 +33,9 @@ export type Spawned =
     }
   | { readonly ok: false; readonly code: SpawnFailure; readonly why: string };
 
+/** Of descriptors, processes, memory, disks: what passes without anybody touching the program. */
+const SHORTAGES = new Set(['EMFILE', 'ENFILE', 'EAGAIN', 'ENOMEM', 'ENOSPC', 'EDQUOT', 'EROFS', 'EIO']);
+
 /** Opens the descriptors for a child of this user; they are closed here once it has them. */
 export type OpenFds = (uid: number, gid: number) => ChildFds & { readonly extra?: readonly number[] };
 
@@ -64,7 +67,7 @@ export function spawnOne(parts: SpawnerParts, order: SpawnOrder): Spawned {
     fds = order.openFds(runAs?.uid ?? process.geteuid?.() ?? 0, runAs?.gid ?? process.getegid?.() ?? 0);
   } catch (error) {
     if (error instanceof ListenError) return refuse('OTHER', error.message);
-    return refuse('OTHER', openFailure(name, error as NodeJS.ErrnoException));
+    return openFailure(name, error as NodeJS.ErrnoException);
   }
   try {
     const pid = withNofile(parts.nofile, () => execute(chain, env, launch, fds));
@@ -117,17 +120,19 @@ function wrongDirectory(directory: string): string | undefined {
   return stat.isDirectory() ? undefined : `couldn't chdir to ${directory}: ENOTDIR`;
 }
 
-function openFailure(name: string, error: NodeJS.ErrnoException): string {
+function openFailure(name: string, error: NodeJS.ErrnoException): Spawned {
   const code = error.code ?? error.message;
-  if (code === 'EMFILE' || code === 'ENFILE') return `too many open files to spawn '${name}'`;
+  const kind = SHORTAGES.has(code) ? 'SHORTAGE' : 'OTHER';
+  if (code === 'EMFILE' || code === 'ENFILE') return refuse(kind, `too many open files to spawn '${name}'`);
   const where = error.path ? ` (${error.path})` : '';
-  return `unknown error making dispatchers for '${name}': ${code}${where}`;
+  return refuse(kind, `unknown error making dispatchers for '${name}': ${code}${where}`);
 }
 
 function spawnFailure(name: string, code: string, file: string): Spawned {
   if (code === 'EMFILE' || code === 'ENFILE')
-    return refuse('OTHER', `too many open files to spawn '${name}'`);
-  if (code === 'EAGAIN') return refuse('OTHER', `Too many processes in process table to spawn '${name}'`);
+    return refuse('SHORTAGE', `too many open files to spawn '${name}'`);
+  if (code === 'EAGAIN') return refuse('SHORTAGE', `Too many processes in process table to spawn '${name}'`);
+  if (code === 'ENOMEM') return refuse('SHORTAGE', `not enough memory to spawn '${name}'`);
   if (code === 'ENOENT')
     return refuse('NO_FILE', `couldn't exec ${file}: ENOENT (is its interpreter missing?)`);
   if (code === 'EACCES' || code === 'ENOEXEC')

@@ -5,6 +5,7 @@ import type { ProcessSpec, StreamSpec } from '../core/program.js';
 import type { SavedLogs } from '../core/saved.js';
 import type { Growth } from '../logs/growth.js';
 import { makeFifo, openForChild, openForWriting, ownerOfFifo, writeToFifo } from '../os/fifo.js';
+import { requireRoom } from '../os/limits.js';
 import { autoPath } from './autologs.js';
 import { fileNameOf } from './fifodir.js';
 import type { Heard } from './output.js';
@@ -82,6 +83,11 @@ export class ProcessStreams {
     return this.#streams.stdout.failure ?? this.#streams.stderr.failure ?? '';
   }
 
+  /** Has somebody removed what its output goes through? */
+  get isSweptAway(): boolean {
+    return CHANNELS.some((channel) => this.#streams[channel].isNameless);
+  }
+
   /**
    * Opens what a child of this user needs; FIFOs and pumps outlive the child.
    * @param socket  a descriptor for its standard input instead of a FIFO; closed when this fails
@@ -94,6 +100,7 @@ export class ProcessStreams {
       return fd;
     };
     try {
+      if (this.#owner === undefined) requireRoom();
       mkdirSync(this.#options.fifoDir, { recursive: true, mode: 0o700 });
       if (this.#options.isListener(this.#spec)) this.#removeFifos();
       const stdin = socket ?? keep(this.#childEnd('in', uid, gid));
@@ -105,6 +112,11 @@ export class ProcessStreams {
       for (const fd of opened) closeSync(fd);
       throw error;
     }
+  }
+
+  /** Goes on with FIFOs that somebody removed, by way of the process that writes them. */
+  resumeFrom(pid: number): void {
+    for (const channel of CHANNELS) this.#streams[channel].resumeFrom(pid);
   }
 
   /** Writes all that ended children left in the pipes. */

@@ -7,6 +7,8 @@ import { ProcessStreams, type StreamsOptions } from './streams.js';
 export class StreamTable {
   readonly #options: StreamsOptions;
   readonly #shared: SharedLogs;
+  /** Processes whose FIFOs are known to be removed. */
+  #told: ReadonlySet<string> = new Set();
   readonly #streams = new Map<string, ProcessStreams>();
 
   constructor(options: StreamsOptions) {
@@ -58,7 +60,18 @@ export class StreamTable {
   /** What is wrong with the logs just now, in sentences. */
   failures(): readonly string[] {
     const ofPrograms = [...this.#streams.values()].flatMap(({ failure }) => failure || []);
-    return [...new Set([...this.#shared.failures(), ...ofPrograms])];
+    return [...new Set([...this.#shared.failures(), ...ofPrograms, ...this.#sweptAway()])];
+  }
+
+  /** Nothing is lost by it: the descriptors are still there. Noticed when somebody asks. */
+  #sweptAway(): readonly string[] {
+    const found = [...this.#streams].flatMap(([id, { isSweptAway }]) => (isSweptAway ? [id] : []));
+    const isNews = found.some((id) => !this.#told.has(id));
+    this.#told = new Set(found);
+    if (found.length === 0) return [];
+    const line = `FIFOs were removed: ${found.join(', ')}; made again when these are started again`;
+    if (isNews) this.#options.told('warn', line);
+    return [line];
   }
 
   /** Descriptors that keep what is in the pipes until another has opened them. */

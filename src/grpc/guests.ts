@@ -1,6 +1,7 @@
 /** Who is inside a door: so many at most, and the one that has been idle longest makes room for the next. */
 import type net from 'node:net';
 import type { Caller } from '../api/api.js';
+import { isScarce } from '../os/limits.js';
 
 interface Guest {
   readonly socket: net.Socket;
@@ -18,13 +19,14 @@ export class Guests {
   }
 
   /**
-   * Takes in a connection under a key of its own; gone when it closes. Where all places are taken by callers that
-   * wait for answers it is closed at once.
+   * Takes in a connection under a key of its own; gone when it closes. Where all places, or all descriptors but the
+   * last, are taken by callers that wait for answers it is closed at once.
    * @returns whether it is in
    */
   admit(key: string, socket: net.Socket, who: Guest['who'] = {}): boolean {
     socket.on('error', () => undefined);
-    if (this.#inside.size >= this.#most && !this.#makeRoom()) {
+    const isFull = this.#inside.size >= this.#most || isScarce();
+    if (isFull && !this.#makeRoom()) {
       socket.destroy();
       return false;
     }

@@ -97,8 +97,8 @@ export class Exits {
   }
 
   /** Takes those that have ended; when they are many, by portions. Called by SIGCHLD; harmless at any other time. */
-  reap(): void {
-    const end = performance.now() + REAP_SLICE_MS;
+  reap(sliceMs = REAP_SLICE_MS): void {
+    const end = performance.now() + sliceMs;
     while (performance.now() < end) {
       this.info.fill(0);
       if (waitid(P_ALL, 0, this.info, WEXITED | WNOHANG | WNOWAIT) !== 0) return;

@@ -7,6 +7,8 @@ import {
   fstatSync,
   lstatSync,
   openSync,
+  readdirSync,
+  readlinkSync,
   unlinkSync,
   writeSync,
 } from 'node:fs';
@@ -45,6 +47,25 @@ export function ownerOfFifo(path: string): number | undefined {
 /** The daemon's end: non-blocking, and held for writing too, so that it never sees an end of file. */
 export function openForPump(path: string): number {
   return openFifo(path, constants.O_RDWR | constants.O_NONBLOCK);
+}
+
+/**
+ * The daemon's end of a FIFO without a name, by way of a process that has it open.
+ * @param path  the name that it had
+ * @returns undefined when the process has no such FIFO or may not be asked
+ */
+export function openNamelessForPump(path: string, pid: number): number | undefined {
+  const dir = `/proc/${pid}/fd`;
+  try {
+    const name = readdirSync(dir).find((one) => readlinkSync(`${dir}/${one}`) === `${path} (deleted)`);
+    if (name === undefined) return undefined;
+    const fd = openSync(`${dir}/${name}`, constants.O_RDWR | constants.O_NONBLOCK);
+    if (fstatSync(fd).isFIFO()) return fd;
+    closeSync(fd);
+    return undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The child's end: blocking, and held for reading too, so that no SIGPIPE comes when the daemon dies. */

@@ -1,5 +1,6 @@
 /** The daemon's own resource limits: getrlimit(2) and setrlimit(2) by way of prlimit(2). */
 
+import { readdirSync, statSync } from 'node:fs';
 import { check, libc } from './libc.js';
 import { readNofileLimit } from './proc.js';
 
@@ -34,6 +35,31 @@ export function setLimit(which: keyof typeof RLIMIT, limit: Limit): void {
  */
 export function inheritedNofile(): number {
   return Math.min(readNofileLimit(process.ppid) ?? 1024, getLimit('nofile').hard);
+}
+
+/** Descriptors that new programs leave for what supd itself and its clients need; these leave half of them to supd. */
+const RESERVED = 32;
+
+/** @throws Error with `code` EMFILE when all but the last descriptors are in use */
+export function requireRoom(): void {
+  if (countOpen() < getLimit('nofile').soft - RESERVED) return;
+  throw Object.assign(new Error('EMFILE: too many open files'), { code: 'EMFILE' });
+}
+
+/** Are there too few left for supd itself, were another client let in? */
+export function isScarce(): boolean {
+  return countOpen() >= getLimit('nofile').soft - RESERVED / 2;
+}
+
+/** Descriptors in use: the size of their directory in proc(5) since Linux 6.2. */
+function countOpen(): number {
+  const { size } = statSync('/proc/self/fd');
+  if (size > 0) return size;
+  try {
+    return readdirSync('/proc/self/fd').length;
+  } catch {
+    return Number.POSITIVE_INFINITY;
+  }
 }
 
 /**

@@ -1,5 +1,6 @@
 /** Who is connected to a server: a bounded number, and of each a bounded number of requests. */
 import type net from 'node:net';
+import { isScarce } from '../os/limits.js';
 
 /** How far a request has come. Only a call that is being made keeps its connection from making room. */
 type Stage = 'coming' | 'running' | 'leaving';
@@ -53,7 +54,8 @@ export class Connections {
    */
   add(socket: net.Socket): void {
     socket.on('error', () => undefined);
-    if (this.#open.size >= this.#bounds.connections && !this.#makeRoom()) return void socket.destroy();
+    const isFull = this.#open.size >= this.#bounds.connections || isScarce();
+    if (isFull && !this.#makeRoom()) return void socket.destroy();
     const asked = new Set<Asking>();
     this.#open.set(socket, asked);
     socket.once('close', () => {

@@ -4,6 +4,7 @@ import tap, { test } from 'tap';
 import { makePlace, program, section } from '../helpers/place.js';
 import { startIn } from '../helpers/start-supd.js';
 import { until } from '../helpers/until.js';
+import { lostLines } from './accounts.js';
 import { isHealed, isTold, supervisionGoesOn } from './supervision.js';
 
 tap.jobs = 3;
@@ -46,4 +47,36 @@ test('a socket whose directory is gone is told of by the other doors, and made a
   const readonly = await supd.told('-s', `unix://${door}/ro.sock`, 'status');
   t.match(readonly, { status: 0, stdout: /^victim +RUNNING/ });
   await until('victim', () => supd.state('victim', 'RUNNING'));
+});
+
+test('removed FIFOs: output goes on, also for a supd that is started after a kill; the next start makes them again', async (t) => {
+  const place = makePlace(
+    t,
+    program('a', 'counts %(here)s/a.pids 0.02') + program('victim', 'waits') + program('b', 'waits'),
+  );
+  const first = await startIn(t, place);
+  await first.says('a', '1\n');
+  await first.says('b', 'ready');
+  for (const name of ['a:a', 'b:b'])
+    for (const end of ['in', 'stdout', 'stderr'])
+      rmSync(`${place.dir}/run/fifo/${encodeURIComponent(name)}.${end}`);
+  await isTold(t, first, /^FIFOs were removed: a:a, b:b; made again when these are started again$/);
+  await supervisionGoesOn(t, first);
+  t.match(await first.told('restart', 'b'), { status: 0 });
+  await isTold(t, first, /^FIFOs were removed: a:a; /);
+  const a = await first.state('a', 'RUNNING');
+
+  await first.ended('SIGKILL');
+  const second = await startIn(t, place);
+  t.equal((await second.state('a', 'RUNNING')).pid, a.pid);
+  const lines = () => place.read('a.out').split('\n').length;
+  const before = lines();
+  await until('more output', () => lines() > before + 10);
+  await isTold(t, second, /^FIFOs were removed: a:a; /);
+  t.match(await second.told('restart', 'a'), { status: 0 });
+  await isHealed(t, second, /FIFOs were removed: a:a;/);
+  const text = place.read('a.out');
+  const restart = text.lastIndexOf('\n1\n') + 1;
+  t.ok(lostLines(text.slice(0, restart)) <= 1, 'but for the read in flight');
+  t.equal(lostLines(text.slice(restart)), 0);
 });

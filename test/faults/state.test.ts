@@ -1,15 +1,16 @@
 /** The disk of the state and of the journal takes nothing more: full, or read-only. */
 import { execFileSync } from 'node:child_process';
 import { chownSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
-import tap, { type Test, test } from 'tap';
-import { job, makePlace, type Place, program, section } from '../helpers/place.js';
+import tap, { test } from 'tap';
+import { job, makePlace, program, section } from '../helpers/place.js';
 import { isAlive, processesNaming } from '../helpers/proc.js';
 import { requireStack } from '../helpers/require.js';
-import { type Supd, startIn } from '../helpers/start-supd.js';
+import { startIn } from '../helpers/start-supd.js';
 import { until } from '../helpers/until.js';
 import { accountOf, asUser } from '../helpers/users.js';
 import { lostLines, unaccounted } from './accounts.js';
 import { mountDisk } from './disk.js';
+import { everyDueTimeRan, moreTicks } from './dues.js';
 import { isHealed, isTold, supervisionGoesOn } from './supervision.js';
 
 tap.jobs = 3;
@@ -20,36 +21,6 @@ const PROGRAMS =
   program('off', 'waits') +
   job('tick', 'says-and-adds %(here)s/ticks') +
   section('job:clock', { steps: 'tick', schedule: '*/2 * * * * *', history: 1000 });
-
-/** Ids of the runs in which the step ran, as it noted them itself. */
-function ticks(place: Place): readonly string[] {
-  return place.read('ticks').trim().split('\n');
-}
-
-/** Every due time from the first run on is a run of its own, whose record says what happened. */
-async function everyDueTimeRan(t: Test, supd: Supd): Promise<void> {
-  const runs = await supd.client.listRuns({ job: 'clock', limit: 1000 });
-  const ended = runs.filter(({ outcome }) => outcome !== 'running');
-  const ran = ticks(supd);
-  t.equal(new Set(ran).size, ran.length, 'none twice');
-  t.same(
-    ended.filter(({ id, outcome }) => (outcome === 'ok') !== ran.includes(id)),
-    [],
-    'a record for each',
-  );
-  const dues = runs.map(({ dueTime }) => dueTime).reverse();
-  const gaps = dues.filter((due, index) => index > 0 && Number(due) - Number(dues[index - 1]) !== 2000);
-  const skipped = runs.filter(({ outcome }) => outcome === 'skipped');
-  t.ok(
-    gaps.length <= skipped.length,
-    `none missing: ${runs.map((one) => `${one.id} ${one.outcome}`).join('\n')}`,
-  );
-}
-
-async function moreTicks(place: Place): Promise<void> {
-  const before = ticks(place).length;
-  await until('the job to run on', () => ticks(place).length > before + 1);
-}
 
 for (const [what, code] of [
   ['full', 'ENOSPC'],

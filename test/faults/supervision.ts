@@ -41,11 +41,15 @@ export async function isTold(t: Test, supd: Supd, ...expected: readonly RegExp[]
 
 /** Waits until everything works, and looks that the trouble was told in the main log once. */
 export async function isHealed(t: Test, supd: Supd, logged: RegExp, times = 1): Promise<void> {
-  await until('it to heal', async () => {
-    const { conditions } = await supd.client.getDaemon();
-    if (conditions.length === 0) return true;
-    throw new Error(JSON.stringify(conditions));
-  });
+  await until(
+    'it to heal',
+    async () => {
+      const { conditions } = await supd.client.getDaemon();
+      if (conditions.length === 0) return true;
+      throw new Error(JSON.stringify(conditions));
+    },
+    60,
+  );
   t.equal((await supd.told('status')).stderr, '');
   const lines = supd.read('supd.log').split('\n');
   t.equal(lines.filter((line) => / (ERRO|WARN) /.test(line) && logged.test(line)).length, times, `${logged}`);

@@ -1,10 +1,10 @@
 /** What a test needs of the machine beyond Node. Missing: the test is skipped by name, or fails if REQUIRE_STACK=1. */
-import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Test } from 'tap';
 
-/** `root`; `stack`, `buildout`, `mail`: what test/stack/provision makes; anything else: a command. */
-export type Need = 'root' | 'stack' | 'buildout' | 'mail' | (string & {});
+/** `root`; `libfaketime`, Debian's package; `stack`, `buildout`, `mail`: what test/stack/provision makes; anything else: a command. */
+export type Need = 'root' | 'libfaketime' | 'stack' | 'buildout' | 'mail' | (string & {});
 
 const SEARCHED = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
 
@@ -19,6 +19,10 @@ export function requireStack(t: Test, needs: readonly Need[]): boolean {
 }
 
 function whatIsMissing(need: Need): string | undefined {
+  if (need === 'libfaketime')
+    return readdirSync('/usr/lib').some((name) => existsSync(`/usr/lib/${name}/faketime/libfaketimeMT.so.1`))
+      ? undefined
+      : need;
   if (need === 'root') return process.getuid?.() === 0 ? undefined : 'root';
   if (need === 'buildout' || need === 'mail')
     return existsSync(`/opt/supd-stack/${need}/.stamp`) ? undefined : 'test/stack/provision to have run';
