@@ -54,6 +54,34 @@ const kill = (pid: number, signal: number, group = false): ProcessEffect => ({
   group,
 });
 
+test('a try for which the machine has no room does not count: it is made again and again, never FATAL', async (t) => {
+  const short: ProcessEvent = { type: 'spawnFailed', why: 'too many open files', code: 'SHORTAGE' };
+  const tries = Array.from({ length: 20 }, (_, n): [number, ProcessEvent][] => [
+    [n * 5000, short],
+    [(n + 1) * 5000, deadline],
+  ]).flat();
+  const r = play([[0, start], ...tries]);
+  t.match(r.state, { name: 'SPAWNING', attempt: 1 });
+  t.notMatch(r.told, 'FATAL');
+  const waiting = play([
+    [0, start],
+    [0, short],
+  ]);
+  t.equal(deadlineOf(waiting.state), 5000);
+  // What is the program's own fault counts as ever.
+  const own = play([
+    [0, start],
+    [0, short],
+    [5000, deadline],
+    [5000, failed],
+    [6000, deadline],
+    [6000, failed],
+    [8000, deadline],
+    [8000, failed],
+  ]);
+  t.equal(own.state.name, 'FATAL');
+});
+
 test('RUNNING only after startsecs', async (t) => {
   const r = play([
     [0, start],
