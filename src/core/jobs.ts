@@ -29,7 +29,7 @@ import { stepRun, wakeRun } from './sequence.js';
 
 export { type Jobs, noJobs, runOf } from './jobs-table.js';
 
-const SLEPT = 'the clock was set or the machine slept';
+const SLEPT = 'the clock was set, or the machine or supd stood still';
 const DOWN = 'supd was not running';
 
 type Of<T extends JobsEvent['type']> = Extract<JobsEvent, { type: T }>;

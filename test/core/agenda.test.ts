@@ -212,7 +212,7 @@ test('a sleep longer than catchup leaves a record with the reason', async (t) =>
   shell.dispatch({ type: 'clockStepped' });
   t.match(shell.record('nightly'), {
     outcome: 'skipped',
-    reason: 'missed: the clock was set or the machine slept',
+    reason: 'missed: the clock was set, or the machine or supd stood still',
   });
 });
 
