@@ -87,6 +87,7 @@ test('data loss by a restore under a running ZEO: refused by hand, and by the jo
   const { site, supd } = stack;
   const before = await supd.running();
   const words = [path.join(site.etc, 'jobs/restore'), site.dir, 'restore'];
+  t.match(tryAs('root', words), { status: 1, stderr: /run it as zope/ });
   t.match(tryAs('zope', words), { status: 1, stderr: /ZEO has .*Data\.fs open/ });
   t.match(await ask(site, site.ports.instance1, '/kb/precious'), { status: 200 }, 'nothing has changed');
   t.equal((await supd.status()).get('zeoserver')!.pid, before.get('zeoserver')!.pid);
