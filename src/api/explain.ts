@@ -1,4 +1,5 @@
 /** Why a process is as it is, and what happens next, in words. */
+import { isTriedForEver } from '../core/backoff.js';
 import { blockersOf, describeBlocker } from '../core/dependencies.js';
 import { formatDuration } from '../core/durations.js';
 import { describeProbe } from '../core/probe.js';
@@ -86,7 +87,7 @@ function nextOf(daemon: Daemon, process: Process, mono: number): string {
     case 'RUNNING':
       return whatOfHealth(daemon, process) ?? whenItEnds(spec);
     case 'BACKOFF':
-      return `try ${state.attempt + 1} of ${spec.startRetries + 1} in ${left}`;
+      return `try ${state.attempt + 1}${isTriedForEver(spec) ? '' : ` of ${spec.startRetries + 1}`} in ${left}`;
     case 'STOPPING':
       return `SIGKILL in ${left} if it has not ended by then${afterwards(state)}`;
     case 'SWEEPING':

@@ -1,4 +1,5 @@
 /** From state to state, in the words that the table of states is written in (transition.ts). */
+import { isTooMany, restMs } from './backoff.js';
 import type {
   Exit,
   Next,
@@ -72,8 +73,8 @@ export function stopped(from: ProcessState, pid: number, next: Next, exit: Exit,
   return next === 'start' ? after(rest, spawn({ name: 'STOPPED' }, 1, c)) : rest;
 }
 
-export function backoff(attempt: number, why: string, { now }: Context): ProcessState {
-  return { name: 'BACKOFF', attempt, why, deadline: now.mono + attempt * 1000 };
+export function backoff(attempt: number, why: string, { spec, now }: Context): ProcessState {
+  return { name: 'BACKOFF', attempt, why, deadline: now.mono + restMs(attempt, spec, now) };
 }
 
 export function announceBackoff(
@@ -96,7 +97,7 @@ export function backOffOrGiveUp(
 ): Step {
   const told = announceBackoff(from, attempt, why, exit);
   const state = backoff(attempt, why, c);
-  if (attempt > c.spec.startRetries) return after(told, giveUp(state, why));
+  if (isTooMany(attempt, c.spec)) return after(told, giveUp(state, why));
   return to(state, ...told.effects);
 }
 

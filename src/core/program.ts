@@ -1,4 +1,5 @@
 /** Vocabulary of the supervised processes. Types only. Durations are monotonic milliseconds, stamps wall-clock. */
+import type { BackoffSpec } from './backoff.js';
 import type { Health, HealthStatus } from './health.js';
 import type { HealthSpec, Probe, ProbeOutcome, ReadySpec } from './probe.js';
 import type { Readiness } from './readiness.js';
@@ -88,6 +89,8 @@ export interface ProcessSpec extends LaunchSpec {
   /** Must stay up this long to count as RUNNING. */
   readonly startMs: Millis;
   readonly startRetries: number;
+  /** undefined: supervisord's rule. */
+  readonly backoff?: BackoffSpec;
   readonly exitCodes: readonly number[];
   /** Linux signal number. */
   readonly stopSignal: number;
@@ -174,6 +177,8 @@ export type ProcessState =
       readonly name: 'RUNNING';
       readonly pid: number;
       readonly since: Millis;
+      /** Tries that its last start took, where that counts still: of a program with a backoff of its own. */
+      readonly attempt?: number;
       /** Of the next probe, or its answer. */
       readonly deadline?: Millis;
       readonly health?: Health;

@@ -103,7 +103,8 @@ function begun(pid: number, attempt: number, ready: ReadySpec, up: Millis, now: 
 }
 
 function run(s: Starting, { spec, now }: Context): Step {
-  return enter(s, running(s.pid, now.mono, spec, now.mono), { pid: s.pid });
+  const state = running(s.pid, now.mono, spec, now.mono);
+  return enter(s, spec.backoff ? { ...state, attempt: s.attempt } : state, { pid: s.pid });
 }
 
 /** Often at first; the longer it takes, the less a second matters. A command costs more than a connection. */

@@ -3,6 +3,7 @@
  * (world.ts). The rule of a supervisor: what is wanted last wins, and no slot ever holds two live processes.
  */
 
+import { failuresAfter, isTooMany } from './backoff.js';
 import { runningDeadline, runningProbed } from './health.js';
 import {
   after,
@@ -23,7 +24,7 @@ import {
 } from './moves.js';
 import type { AfterSweep, Exit, ProcessEvent, ProcessSpec, ProcessState } from './program.js';
 import { hasStarted, starting, startingDeadline, startingProbed } from './readiness.js';
-import { isExpected } from './state.js';
+import { describeExit, isExpected } from './state.js';
 
 export { deadlineOf, describeExit, isExpected, pidOf, shown } from './state.js';
 
@@ -60,8 +61,8 @@ export const TABLE: { [N in ProcessState['name']]: { [T in ProcessEvent['type']]
     exited: (s, e, c) => {
       if (!hasStarted(s, c.now.mono)) return exitedTooSoon(s, e, c);
       const since = s.readiness?.up ?? s.deadline;
-      const up = enter(s, { name: 'RUNNING', pid: s.pid, since }, { pid: s.pid });
-      return after(up, exitedWhileRunning({ name: 'RUNNING', pid: s.pid, since }, e, c));
+      const state: In<'RUNNING'> = { name: 'RUNNING', pid: s.pid, since, attempt: s.attempt };
+      return after(enter(s, state, { pid: s.pid }), exitedWhileRunning(state, e, c));
     },
     stop: (s, _e, c) => stopping(s, c),
     killFailed: (s, e) => lost(s, e.why),
@@ -155,8 +156,17 @@ function exitedWhileRunning(s: In<'RUNNING'>, e: Of<'exited'>, c: Context): Step
   const state: ProcessState = { name: 'EXITED', exit: e.exit };
   const ended = enter(s, state, { pid: s.pid, exit: e.exit, expected });
   if (!c.mayRestart || !wantsRestart(c.spec, expected)) return ended;
+  if (c.spec.backoff) return after(ended, restedFrom(s, state, e, c));
   if (e.leftover) return after(ended, sweeping(s.pid, e.exit, { to: 'start' }, 'EXITED', c));
   return after(ended, spawn(state, 1, c));
+}
+
+/** It has a backoff of its own: an end while it was RUNNING is a failure as well. */
+function restedFrom(s: In<'RUNNING'>, ended: In<'EXITED'>, e: Of<'exited'>, c: Context): Step {
+  const attempt = failuresAfter(c.now.mono - s.since, s.attempt ?? 1, c.spec);
+  const why = `It ended by itself: ${describeExit(e.exit)}`;
+  if (e.leftover) return sweeping(s.pid, e.exit, { to: 'backoff', attempt, why }, 'EXITED', c);
+  return backOffOrGiveUp(ended, attempt, why, e.exit, c);
 }
 
 function wantsRestart(spec: ProcessSpec, expected: boolean): boolean {
@@ -178,8 +188,9 @@ function sweptTo(s: In<'SWEEPING'>, c: Context): Step {
   const { next } = s;
   switch (next.to) {
     case 'backoff':
-      if (next.attempt > c.spec.startRetries || !c.mayRestart) return giveUp(s, next.why);
-      if (s.shown === 'STOPPING') return backOffOrGiveUp(s, next.attempt, next.why, s.exit, c);
+      if (s.shown === 'EXITED' && !c.mayRestart) return enter(s, { name: 'STOPPED' }, { pid: s.pid });
+      if (isTooMany(next.attempt, c.spec) || !c.mayRestart) return giveUp(s, next.why);
+      if (s.shown !== 'BACKOFF') return backOffOrGiveUp(s, next.attempt, next.why, s.exit, c);
       return to(backoff(next.attempt, next.why, c));
     case 'start':
       if (s.shown === 'STOPPING') return stopped(s, s.pid, 'start', s.exit, c);

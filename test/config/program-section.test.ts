@@ -213,3 +213,16 @@ test('a fault of many copies is told once', async (t) => {
 test('a NUL character is refused', async (t) => {
   t.match(problemsOf('[supd]\n[program:x]\ncommand=a\0b\n'), [/contains a NUL character/]);
 });
+
+test('restart_delay and its like make a backoff of its own', async (t) => {
+  const backoffOf = (options: string) => processesOf(options)[0]?.backoff;
+  t.equal(backoffOf(''), undefined);
+  t.same(backoffOf('restart_delay=2'), { delay: { firstMs: 2000, longestMs: 60_000 } });
+  t.same(backoffOf('restart_delay=2m'), { delay: { firstMs: 120_000, longestMs: 120_000 } });
+  t.same(backoffOf('restart_delay_max=5m'), { delay: { firstMs: 1000, longestMs: 300_000 } });
+  t.same(backoffOf('restart_window=10m'), { windowMs: 600_000 });
+  t.same(faultsOf('restart_delay=10\nrestart_delay_max=5'), [
+    '5 restart_delay_max: is shorter than restart_delay; right is a longer one',
+  ]);
+  t.same(faultsOf('restart_window=0'), ['4 restart_window: 0 is no time at all; right is 1s or more']);
+});

@@ -45,6 +45,23 @@ test('a program that ends too early is tried again, then is FATAL', async (t) =>
   t.match(log, /gave up: a entered FATAL state, too many start retries too quickly/);
 });
 
+test('with restart_delay a program that ends again and again rests longer each time and is not given up', async (t) => {
+  const restless = {
+    startsecs: 0,
+    startretries: 0,
+    autorestart: 'true',
+    restart_delay: 1,
+    restart_delay_max: 2,
+  };
+  const supd = await startSupd(t, program('a', 'exits-after 0 7', restless));
+  await until('the third try', () => (supd.read('supd.log').match(/spawned: 'a'/g)?.length ?? 0) >= 3);
+  const resting = await supd.state('a', 'BACKOFF');
+  t.equal(resting.description, 'Bad exit code 7');
+  t.notMatch(supd.read('supd.log'), /gave up/);
+  t.match((await supd.told('why', 'a')).stdout, /try \d+ in /);
+  t.match(await supd.told('stop', 'a'), { status: 0, stdout: 'a: stopped\n' });
+});
+
 test('startretries=0 is one attempt', async (t) => {
   const supd = await startSupd(t, program('a', 'exits-after 0 7', { startsecs: 1, startretries: 0 }));
   const fatal = await supd.state('a', 'FATAL');

@@ -1,4 +1,5 @@
 /** A section with the options of a program -> its processes. */
+
 import type { HealthSpec, ReadySpec } from '../../core/probe.js';
 import type { Limits, ProcessSpec, SharedSocketSpec } from '../../core/program.js';
 import { readEnvFile } from '../env-file.js';
@@ -10,6 +11,7 @@ import { placeOf, type Reading, readOptions, textOf } from '../reader.js';
 import type { Section } from '../sections.js';
 import { readName } from '../types/words.js';
 import { strip } from '../whitespace.js';
+import { compileBackoff } from './backoff.js';
 import { compileStderr, compileStdout } from './streams.js';
 
 type Common = Values<typeof PROGRAM>;
@@ -136,6 +138,7 @@ function compileCopy(reading: Reading, section: Section, context: CopyContext): 
     capabilities: options.capabilities,
     noNewPrivileges: options.no_new_privileges,
     ...omitUndefined({
+      backoff: compileBackoff(reading, section, options),
       ready: compileReady(copy.ready, options.ready_timeout),
       health: compileHealth(reading, section, copy.health, options),
       dependsOn: options.depends_on?.length ? options.depends_on : undefined,

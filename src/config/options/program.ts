@@ -106,13 +106,23 @@ export const PROGRAM = {
     example: '1GB',
     served: 'later',
   },
-  restart_delay: { type: 'span', doc: 'first pause before a restart', example: '1s', served: 'later' },
-  restart_delay_max: { type: 'span', doc: 'longest pause before a restart', example: '60s', served: 'later' },
+  restart_delay: {
+    type: 'span',
+    otherwise: "supervisord's rule",
+    doc: 'first pause before a restart, then twice as long each time; never FATAL but by restart_window',
+    example: '1s',
+  },
+  restart_delay_max: {
+    type: 'span',
+    otherwise: '60s',
+    doc: 'longest pause before a restart; alone, the first is 1s',
+    example: '5m',
+  },
   restart_window: {
     type: 'span',
-    doc: 'time up after which the pause is short again',
+    otherwise: '60s',
+    doc: 'time up after which failures are forgotten; set, more than startretries without it are FATAL',
     example: '10m',
-    served: 'later',
   },
   haproxy: {
     type: 'haproxy',
