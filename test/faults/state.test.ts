@@ -65,7 +65,8 @@ for (const [what, code] of [
 
     if (what === 'full') disk.free();
     else protect('u+w');
-    await isHealed(t, second, /nothing of it is told twice/, 0);
+    // Once in each life.
+    await isHealed(t, second, new RegExp(`/state/state: ${code}`), 2);
     await until('all to be where it belongs', () => {
       const waiting = readdirSync(`${place.dir}/run/jobs`, { recursive: true, withFileTypes: true });
       return !existsSync(`${place.dir}/run/state`) && waiting.every((one) => !/json$/.test(one.name));
