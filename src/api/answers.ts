@@ -18,6 +18,8 @@ export type {
   ProcessResult,
   ProcessView,
   ResultCode,
+  RollingProgress,
+  RollingRest,
   Watched,
 } from './api.js';
 

@@ -1,6 +1,7 @@
 /** What a client may ask, whatever the wire. Types only. Refusals are thrown as SupdError. */
 import type { RunRecord } from '../core/job.js';
 import type { Millis, ProcessSpec, ShownState } from '../core/program.js';
+import type { RollingPhase } from '../core/rolling-words.js';
 import type { DueTime, JobView, RunView } from './job-views.js';
 import type { Explained, ProcessView } from './process-view.js';
 
@@ -142,6 +143,21 @@ export interface Asked {
   readonly onHold?: (hold: HoldView) => void;
 }
 
+/** One process of a rolling restart, at each change. */
+export interface RollingProgress {
+  readonly name: string;
+  readonly group: string;
+  readonly phase: RollingPhase;
+  /** Why it failed or was passed over, or what it waits for. */
+  readonly message: string;
+}
+
+/** What a rolling restart that was ended still does, and what it leaves. */
+export interface RollingRest {
+  readonly finishing: readonly string[];
+  readonly untouched: readonly string[];
+}
+
 /** A job that keeps a program from being stopped. */
 export interface HoldView {
   readonly name: string;
@@ -174,6 +190,10 @@ export interface Api {
   start(targets: readonly string[], asked: Asked): AsyncIterable<ProcessResult>;
   stop(targets: readonly string[], asked: Asked): AsyncIterable<ProcessResult>;
   restart(targets: readonly string[], asked: Asked): AsyncIterable<ProcessResult>;
+  /** How each process fares in a restart of one after the other, until its end. */
+  roll(targets: readonly string[], maxUnavailable: number, asked: Asked): AsyncIterable<RollingProgress>;
+  /** Ends it after those that it restarts just now. @throws SupdError NOT_RUNNING */
+  cancelRolling(asked: Asked): RollingRest;
   signal(targets: readonly string[], signal: string, asked: Asked): readonly ProcessResult[];
   writeStdin(name: string, chars: Uint8Array, asked: Asked): void;
 

@@ -13,6 +13,8 @@ import type {
   ProcessView,
   ReadAnswer,
   RereadAnswer,
+  RollingProgress,
+  RollingRest,
   RunAnswer,
   Watched,
 } from './answers.js';
@@ -77,6 +79,12 @@ export interface Client {
   startProcesses(request: Change, options?: Options): AsyncIterable<ProcessResult>;
   stopProcesses(request: Change & HeldBack, options?: Options): AsyncIterable<ProcessResult>;
   restartProcesses(request: Change & HeldBack, options?: Options): AsyncIterable<ProcessResult>;
+  /** One after the other. Never an older daemon's restart of all at once: that one doesn't know the call. */
+  rollProcesses(
+    request: Change & { readonly maxUnavailable?: number; readonly force?: boolean },
+    options?: Options,
+  ): AsyncIterable<RollingProgress>;
+  cancelRolling(request?: Reason, options?: Options): Promise<RollingRest>;
   signalProcesses(
     request: Targets & { readonly signal: string },
     options?: Options,

@@ -25,9 +25,11 @@ export function describeProcess(process: Process, now: Now, waitsFor: readonly s
     case 'WAITING':
       return `waits for ${waitsFor.join(', ')}`;
     case 'STARTING':
+      if (state.warming !== undefined) return `pid ${state.pid}, being warmed up`;
       return state.readiness ? notReady(state.pid, state.readiness.why) : '';
-    case 'SPAWNING':
     case 'STOPPING':
+      return state.leaving === undefined ? '' : `pid ${state.pid}, its visitors leave`;
+    case 'SPAWNING':
     case 'UNKNOWN':
       return '';
     default:

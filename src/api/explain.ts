@@ -82,6 +82,8 @@ function nextOf(daemon: Daemon, process: Process, mono: number): string {
     case 'WAITING':
       return `it is started when it need not wait any more for ${waitsOf(daemon, spec).join(', ')}`;
     case 'STARTING':
+      if (state.warming !== undefined)
+        return `it counts as RUNNING when its warmup has answered, in ${left} at the latest`;
       if (state.readiness) return whenItIsReady(spec, state.readiness, mono);
       return `in ${left} it counts as RUNNING (startsecs); ending before, it is tried again`;
     case 'RUNNING':
@@ -89,6 +91,8 @@ function nextOf(daemon: Daemon, process: Process, mono: number): string {
     case 'BACKOFF':
       return `try ${state.attempt + 1}${isTriedForEver(spec) ? '' : ` of ${spec.startRetries + 1}`} in ${left}`;
     case 'STOPPING':
+      if (state.leaving !== undefined)
+        return `its visitors leave; in ${left} at the latest it is asked to end`;
       return `SIGKILL in ${left} if it has not ended by then${afterwards(state)}`;
     case 'SWEEPING':
       return `what is left is killed in ${left}${state.next.to === 'start' ? ', then it is started again' : ''}`;

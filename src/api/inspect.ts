@@ -1,6 +1,7 @@
 /** What is: the daemon, the processes, their configuration, what happens to them. */
 import { healthOf } from '../core/health.js';
 import type { ProcessSpec } from '../core/program.js';
+import { roleOf } from '../core/rolling-words.js';
 import { signalName } from '../core/signals.js';
 import { pidOf, shown } from '../core/transition.js';
 import type { Process } from '../core/world.js';
@@ -153,6 +154,7 @@ function view(daemon: Daemon, withIdentity: boolean): (process: Process) => Proc
       state: shown(state),
       description: describeProcess(process, now, waitingFor),
       waitingFor,
+      rolling: roleOf(daemon.engine.world, spec.id),
       pid,
       uptimeMs: pid > 0 ? Math.round(uptimeOf(process, now)) : 0,
       restarts: process.restarts,

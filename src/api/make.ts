@@ -8,12 +8,14 @@ import { makeInspect } from './inspect.js';
 import { makeJobs } from './jobs.js';
 import { makeLogs } from './logs.js';
 import { makeNotifications } from './notifications.js';
+import { makeRolling } from './rolling.js';
 
 export function makeApi(daemon: Daemon, read: ReadConfiguration): Api {
   historyOf(daemon);
   return {
     ...makeInspect(daemon),
     ...makeControl(daemon),
+    ...makeRolling(daemon),
     ...makeLogs(daemon),
     ...makeGroups(daemon, read),
     ...makeJobs(daemon),

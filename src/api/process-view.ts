@@ -18,6 +18,8 @@ export interface ProcessView {
   readonly health: string;
   /** What keeps it from being started, in words. */
   readonly waitingFor: readonly string[];
+  /** Its part in a rolling restart that is under way, or ''. */
+  readonly rolling: string;
   readonly uid?: number;
   readonly gid?: number;
   readonly groups: readonly number[];

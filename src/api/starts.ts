@@ -2,6 +2,7 @@
 import { blockersOf, describeBlocker, isStuck } from '../core/dependencies.js';
 import type { StateChange } from '../core/program.js';
 import { isActive, type Process, type World } from '../core/world.js';
+import { checkCommand } from '../daemon/commands.js';
 import type { Daemon } from '../daemon/daemon.js';
 import type { Asked, ProcessResult, ResultCode } from './api.js';
 import { openChannel } from './channel.js';
@@ -20,7 +21,7 @@ export function startAll(
     const isUp = isActive(process.state) && name !== 'STOPPING' && name !== 'SWEEPING';
     if (isUp && !single) continue;
     // First, as supervisord: what waits for its next try in vain hears why.
-    const wrong = daemon.checkCommand(process.spec);
+    const wrong = checkCommand(process.spec, daemon.parts.environment.PATH);
     if (wrong) refused.push(result(process, wrong.code, wrong.why));
     else if (isUp) refused.push(result(process, 'ALREADY_STARTED', 'it is running already'));
     else wanted.push(process);

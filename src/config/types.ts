@@ -3,7 +3,7 @@
 import { readEnvironment } from './environment.js';
 import { parseSchedule, timeZoneFault } from './schedule.js';
 import { readCapabilities, readGroups, readOwner, readUser } from './types/accounts.js';
-import { readAddress, readFcgiSocket, readHaproxy, readUrl } from './types/addresses.js';
+import { readAddress, readFcgiSocket, readHaproxy, readUrl, readUrls } from './types/addresses.js';
 import * as numbers from './types/numbers.js';
 import * as paths from './types/paths.js';
 import { readDependencies, readProbe } from './types/probes.js';
@@ -44,6 +44,7 @@ const READERS = {
   file: paths.readFile,
   groups: readGroups,
   haproxy: readHaproxy,
+  hours: numbers.readHours,
   int: numbers.readInt,
   limit: numbers.readLimit,
   list: words.readList,
@@ -67,9 +68,9 @@ const READERS = {
   text: words.readText,
   timezone: readTimeZone,
   url: readUrl,
+  urls: readUrls,
   user: readUser,
   whole: numbers.readWhole,
-  words: words.readWords,
 } as const satisfies Record<string, Reader<unknown>>;
 
 export type TypeName = keyof typeof READERS;

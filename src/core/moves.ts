@@ -25,6 +25,8 @@ export interface Context {
   readonly mayRestart: boolean;
   /** Something that it depends on is not as it should be: a start has to wait. */
   readonly isBlocked: boolean;
+  /** It is part of a rolling restart just now. */
+  readonly isRolled?: boolean;
 }
 
 export type In<N extends ProcessState['name']> = Extract<ProcessState, { name: N }>;

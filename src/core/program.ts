@@ -1,8 +1,13 @@
 /** Vocabulary of the supervised processes. Types only. Durations are monotonic milliseconds, stamps wall-clock. */
 import type { BackoffSpec } from './backoff.js';
 import type { Health, HealthStatus } from './health.js';
+import type { MemorySpec } from './memory.js';
 import type { HealthSpec, Probe, ProbeOutcome, ReadySpec } from './probe.js';
 import type { Readiness } from './readiness.js';
+import type { SharedSocketSpec } from './shared-socket.js';
+import type { Arrival, TrafficSpec } from './traffic.js';
+
+export type { SharedSocketSpec } from './shared-socket.js';
 
 export type Millis = number;
 /** Both clocks, read once by the shell for each event: `mono` for durations, `wall` (epoch ms) for stamps. */
@@ -57,24 +62,6 @@ export interface LaunchSpec {
   readonly noNewPrivileges: boolean;
 }
 
-/** The listening socket that is descriptor 0 of every copy of a FastCGI program. */
-export type SharedSocketSpec = (
-  | {
-      readonly kind: 'unix';
-      readonly path: string;
-      readonly mode: number;
-      /** As configured, `user` or `user:group`. */
-      readonly owner?: string;
-      /** Without an owner: the program's user, whose the socket is to be with its primary group. */
-      readonly user?: string;
-    }
-  /** IPv6 addresses without brackets. */
-  | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
-) & {
-  /** Connections that may wait; undefined: as many as the system allows. */
-  readonly backlog?: number;
-};
-
 /** One slot that holds at most one live process: a program, or one of its `numprocs` copies. */
 export interface ProcessSpec extends LaunchSpec {
   /** `group:name`, unique. */
@@ -104,6 +91,10 @@ export interface ProcessSpec extends LaunchSpec {
   /** undefined: nobody asks how it is. */
   readonly health?: HealthSpec;
   readonly dependsOn?: readonly Dependency[];
+  /** What has to be done for its visitors; undefined: nothing. */
+  readonly traffic?: TrafficSpec;
+  /** Undefined: without bound. */
+  readonly memory?: MemorySpec;
   /** When it has ended for good by itself, supd ends too, with its status. */
   readonly essential?: true;
   readonly stdout: StreamSpec;
@@ -172,6 +163,8 @@ export type ProcessState =
       readonly deadline: Millis;
       /** Of a program that has `ready`. */
       readonly readiness?: Readiness;
+      /** It is being warmed up since. */
+      readonly warming?: Millis;
     }
   | {
       readonly name: 'RUNNING';
@@ -182,6 +175,8 @@ export type ProcessState =
       /** Of the next probe, or its answer. */
       readonly deadline?: Millis;
       readonly health?: Health;
+      /** What is still before it. */
+      readonly arrival?: Arrival;
     }
   | { readonly name: 'BACKOFF'; readonly attempt: number; readonly why: string; readonly deadline: Millis }
   | {
@@ -189,6 +184,8 @@ export type ProcessState =
       readonly pid: number;
       readonly next: Next;
       readonly deadline: Millis;
+      /** Not asked to end yet: its visitors leave first, since. */
+      readonly leaving?: Millis;
       /** It must not go on, and nobody asked for its end: FATAL, and why. */
       readonly refused?: string;
       /** Its start has failed, and nobody has asked for anything since. */
@@ -233,6 +230,10 @@ export type ProcessEvent =
     }
   /** It is not well, and it is its turn to be restarted: recycle.ts. */
   | { readonly type: 'recycle'; readonly why: string }
+  /** Answers to `leave`, `warmUp` and `arrive`, with what they were asked with. */
+  | { readonly type: 'left'; readonly pid: number; readonly asked: Millis }
+  | { readonly type: 'warmed'; readonly pid: number; readonly asked: Millis; readonly why?: string }
+  | { readonly type: 'arrived'; readonly pid: number; readonly asked: Millis; readonly why?: string }
   /** What it waited for is there. */
   | { readonly type: 'cleared' }
   | { readonly type: 'killFailed'; readonly why: string }
@@ -271,6 +272,14 @@ export type ProcessEffect =
       readonly to: HealthStatus;
       readonly why?: string;
     }
+  /** Its visitors are to be sent elsewhere; answered by `left`, within the time of its spec. */
+  | { readonly type: 'leave'; readonly pid: number; readonly asked: Millis }
+  /** Answered by `warmed`, within the time of its spec; `why`: it is not. */
+  | { readonly type: 'warmUp'; readonly pid: number; readonly asked: Millis }
+  /**
+   * Visitors are to be sent to it; answered by `arrived`. `isRolled`: not if anything is wrong, and then with `why`.
+   */
+  | { readonly type: 'arrive'; readonly pid: number; readonly asked: Millis; readonly isRolled: boolean }
   /** A state was entered. Told in order, even when several are passed in one step. */
   | { readonly type: 'announce'; readonly change: StateChange };
 

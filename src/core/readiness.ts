@@ -3,10 +3,10 @@
  * and has until ready_timeout for that. Until then it is STARTING, whatever it does on the way: an end is a start that
  * has failed.
  */
-import { running } from './health.js';
-import { type Context, enter, type In, type Of, type Step, stopping, to } from './moves.js';
+import { type Context, type In, type Of, type Step, stopping, to } from './moves.js';
 import { isAwaited, type ReadySpec } from './probe.js';
 import type { Millis, ProcessEffect, ProcessSpec } from './program.js';
+import { comeUp, overdue } from './traffic.js';
 
 export interface Readiness {
   /** startsecs are over then. */
@@ -57,12 +57,13 @@ export function probeOf(state: Starting, { ready }: ProcessSpec): readonly Proce
 
 /** Its next moment has come: startsecs are over, a probe is due, or its time is up. */
 export function startingDeadline(s: Starting, _e: Of<'deadline'>, c: Context): Step {
+  if (s.warming !== undefined) return overdue(s, c);
   const { readiness } = s;
   const { ready } = c.spec;
   const now = c.now.mono;
-  if (readiness === undefined || ready === undefined) return run(s, c);
+  if (readiness === undefined || ready === undefined) return comeUp(s, c);
   const { probe, until } = readiness;
-  if (probe.name === 'met') return now >= readiness.up ? run(s, c) : to(s);
+  if (probe.name === 'met') return now >= readiness.up ? comeUp(s, c) : to(s);
   if (until !== undefined && now >= until) {
     const why = `not ready within ${ready.timeoutMs / 1000} s (ready_timeout)${readiness.why ? `: ${readiness.why}` : ''}`;
     return stopping(s, c, { failed: { attempt: s.attempt, why } });
@@ -82,7 +83,7 @@ export function startingProbed(s: Starting, e: Of<'probed'>, c: Context): Step {
   const { probe } = readiness;
   if (e.pid !== s.pid || probe.name !== 'asked' || probe.at !== e.asked) return to(s);
   if (e.outcome.ok) {
-    if (now.mono >= readiness.up) return run(s, c);
+    if (now.mono >= readiness.up) return comeUp(s, c);
     return to(withDeadline(s, { ...readiness, probe: { name: 'met' } }, spec.ready, now.mono));
   }
   return to(withDeadline(s, paused(readiness, e.outcome.why, spec, now.mono), spec.ready, now.mono));
@@ -90,6 +91,7 @@ export function startingProbed(s: Starting, e: Of<'probed'>, c: Context): Step {
 
 /** Is it RUNNING already, only that nobody has said so? Its end may be seen before the deadline's timer. */
 export function hasStarted(s: Starting, now: Millis): boolean {
+  if (s.warming !== undefined) return false;
   return s.readiness === undefined
     ? now >= s.deadline
     : s.readiness.probe.name === 'met' && now >= s.readiness.up;
@@ -100,11 +102,6 @@ function begun(pid: number, attempt: number, ready: ReadySpec, up: Millis, now: 
   const readiness: Readiness = { up, ...until, probe: { name: 'asked', at: now } };
   const state = withDeadline({ name: 'STARTING', pid, attempt, deadline: up }, readiness, ready, now);
   return to(state, effectOf(pid, ready, now));
-}
-
-function run(s: Starting, { spec, now }: Context): Step {
-  const state = running(s.pid, now.mono, spec, now.mono);
-  return enter(s, spec.backoff ? { ...state, attempt: s.attempt } : state, { pid: s.pid });
 }
 
 /** Often at first; the longer it takes, the less a second matters. A command costs more than a connection. */

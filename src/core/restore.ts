@@ -9,8 +9,10 @@ import type { JobSpec, RunRecord } from './job.js';
 import type { GroupSpec, Millis, Now, ProcessEffect, ProcessSpec, ProcessState } from './program.js';
 import { probeOf, startingSince } from './readiness.js';
 import { restoreJobs } from './restore-jobs.js';
+import { interrupted } from './rolling.js';
 import type { Saved, SavedProcess } from './saved.js';
 import { inStartingOrder, isActive } from './slots.js';
+import { trafficOf } from './traffic.js';
 import type { Process, World, WorldEffect } from './world.js';
 
 /** A live main process that was started for a slot although nothing says so: death came between start and record. */
@@ -73,8 +75,18 @@ export function restore(
       waits: saved.waits,
       jobs: jobs.jobs,
     },
-    effects: [...effects, ...jobs.effects.map((effect): WorldEffect => ({ type: 'jobs', effect }))],
+    effects: [
+      ...effects,
+      ...interruptedRolling(saved),
+      ...jobs.effects.map((effect): WorldEffect => ({ type: 'jobs', effect })),
+    ],
   };
+}
+
+/** Its members go on as they are; nobody else is restarted for it. */
+function interruptedRolling({ rolling }: Saved): readonly WorldEffect[] {
+  if (rolling === undefined) return [];
+  return [{ type: 'rolling', effect: { type: 'over', rolling: interrupted(rolling) } }];
 }
 
 function groupsToRestore({ saved, configured, changed, found, others }: Restore): readonly GroupSpec[] {
@@ -144,18 +156,24 @@ function anew(past: Past, spec: ProcessSpec, now: Now): Past {
 
 /** @param isDone  what its state came with has been done */
 function resume({ spec, state, startTicks }: Process, isDone: boolean): readonly ProcessEffect[] {
+  const traffic = [trafficOf(state) ?? []].flat();
   switch (state.name) {
     case 'SPAWNING':
       return [{ type: 'spawn' }];
     case 'STARTING':
-      return [{ type: 'adopt', pid: state.pid, startTicks }, ...probeOf(state, spec)];
+      return [
+        { type: 'adopt', pid: state.pid, startTicks },
+        ...(state.warming === undefined ? probeOf(state, spec) : []),
+        ...traffic,
+      ];
     case 'RUNNING':
-      return [{ type: 'adopt', pid: state.pid, startTicks }, ...healthProbeOf(state, spec)];
+      return [{ type: 'adopt', pid: state.pid, startTicks }, ...healthProbeOf(state, spec), ...traffic];
     case 'UNKNOWN':
       return [{ type: 'adopt', pid: state.pid, startTicks }];
     case 'STOPPING': {
       const adopt = { type: 'adopt', pid: state.pid, startTicks } as const;
-      if (isDone) return [adopt];
+      // A wait for visitors died with the one that waited, however it ended.
+      if (isDone || traffic.length > 0) return [adopt, ...traffic];
       return [adopt, { type: 'kill', pid: state.pid, signal: spec.stopSignal, group: spec.stopAsGroup }];
     }
     case 'SWEEPING':

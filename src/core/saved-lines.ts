@@ -63,6 +63,8 @@ function isChange(value: unknown): value is Change {
       return Array.isArray(value.plans);
     case 'waits':
       return Array.isArray(value.waits);
+    case 'rolling':
+      return value.rolling === undefined || isRolling(value.rolling);
     case 'run':
       return isRun(value.run);
     case 'noRun':
@@ -92,6 +94,11 @@ function isProcess(value: unknown): boolean {
   if (typeof name !== 'string' || !Object.hasOwn(TABLE, name)) return false;
   if (pid !== undefined && !isPid(pid)) return false;
   return deadline === undefined || typeof deadline === 'number';
+}
+
+function isRolling(value: unknown): boolean {
+  if (!isObject(value) || !Array.isArray(value.members)) return false;
+  return value.members.every((one: unknown) => isObject(one) && isObject(one.step));
 }
 
 function isRun(value: unknown): boolean {

@@ -6,6 +6,7 @@
 
 import { noPoolsSaved, readPools, type SavedPools } from './pool-saved.js';
 import type { GroupSpec, Millis, Now } from './program.js';
+import type { Rolling } from './rolling.js';
 import type { Run, RunRequest } from './run.js';
 import type { JobWait } from './waits.js';
 import type { StopPlan } from './waves.js';
@@ -38,6 +39,8 @@ export type Change =
   | { readonly what: 'waits'; readonly waits: readonly JobWait[] }
   | { readonly what: 'run'; readonly run: Run }
   | { readonly what: 'noRun'; readonly id: string }
+  /** Without one: none is under way any more. */
+  | { readonly what: 'rolling'; readonly rolling?: Rolling }
   /** Paths of a slot's AUTO logs. */
   | { readonly what: 'logs'; readonly id: string; readonly logs: SavedLogs }
   /** Without a request: nothing of that job waits any more. */
@@ -58,6 +61,7 @@ export interface Saved {
   readonly queued: ReadonlyMap<string, RunRequest>;
   /** By slot. */
   readonly logs: ReadonlyMap<string, SavedLogs>;
+  readonly rolling: Rolling | undefined;
 }
 
 export const nothingSaved: Saved = {
@@ -71,6 +75,7 @@ export const nothingSaved: Saved = {
   runs: new Map(),
   queued: new Map(),
   logs: new Map(),
+  rolling: undefined,
 };
 
 /** What is to be written when the world has become `after`. Costs a look at each slot, no more. */
@@ -93,6 +98,8 @@ export function changesBetween(before: World, after: World, now: Now): readonly 
   }
   if (before.plans !== after.plans) changes.push({ what: 'plans', plans: after.plans });
   if (before.waits !== after.waits) changes.push({ what: 'waits', waits: after.waits });
+  if (before.rolling !== after.rolling)
+    changes.push({ what: 'rolling', ...(after.rolling ? { rolling: after.rolling } : {}) });
   if (before.jobs !== after.jobs) changes.push(...jobChanges(before, after));
   return changes;
 }
@@ -116,7 +123,7 @@ function jobChanges({ jobs: before }: World, { jobs: after }: World): readonly C
 
 /** What the changes come to, in their order. */
 export function replay(changes: readonly Change[]): Saved {
-  let { mode, plans, waits } = nothingSaved;
+  let { mode, plans, waits, rolling } = nothingSaved;
   const last = changes.at(-1);
   const isDone = last?.what === 'mode' && last.isDone === true;
   const groups = new Map<string, GroupSpec>();
@@ -148,6 +155,9 @@ export function replay(changes: readonly Change[]): Saved {
       case 'waits':
         waits = change.waits;
         break;
+      case 'rolling':
+        rolling = change.rolling;
+        break;
       case 'run':
         runs.set(change.run.request.id, change.run);
         break;
@@ -166,5 +176,5 @@ export function replay(changes: readonly Change[]): Saved {
     }
   }
   const pools = isDone ? readPools(last.pools) : noPoolsSaved;
-  return { mode, isDone, pools, groups, processes, plans, waits, runs, queued, logs };
+  return { mode, isDone, pools, groups, processes, plans, waits, runs, queued, logs, rolling };
 }

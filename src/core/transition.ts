@@ -25,6 +25,7 @@ import {
 import type { AfterSweep, Exit, ProcessEvent, ProcessSpec, ProcessState } from './program.js';
 import { hasStarted, starting, startingDeadline, startingProbed } from './readiness.js';
 import { describeExit, isExpected } from './state.js';
+import { arrived, leaving, left, warmed } from './traffic.js';
 
 export { deadlineOf, describeExit, isExpected, pidOf, shown } from './state.js';
 
@@ -64,7 +65,8 @@ export const TABLE: { [N in ProcessState['name']]: { [T in ProcessEvent['type']]
       const state: In<'RUNNING'> = { name: 'RUNNING', pid: s.pid, since, attempt: s.attempt };
       return after(enter(s, state, { pid: s.pid }), exitedWhileRunning(state, e, c));
     },
-    stop: (s, _e, c) => stopping(s, c),
+    warmed,
+    stop: leaving,
     killFailed: (s, e) => lost(s, e.why),
     identityWrong: refused,
   },
@@ -73,7 +75,8 @@ export const TABLE: { [N in ProcessState['name']]: { [T in ProcessEvent['type']]
     probed: runningProbed,
     recycle: (s, _e, c) => (c.mayRestart ? stopping(s, c, { next: 'start' }) : to(s)),
     exited: exitedWhileRunning,
-    stop: (s, _e, c) => stopping(s, c),
+    arrived,
+    stop: leaving,
     killFailed: (s, e) => lost(s, e.why),
     identityWrong: refused,
   },
@@ -86,11 +89,14 @@ export const TABLE: { [N in ProcessState['name']]: { [T in ProcessEvent['type']]
     start: ({ failed: _, ...s }) => to({ ...s, next: 'start' }),
     stop: ({ failed: _, ...s }) => to({ ...s, next: 'stay' }),
     exited: stoppedNow,
-    deadline: (s, _e, { spec, now }) =>
-      to(
-        { ...s, deadline: now.mono + spec.stopWaitMs },
-        { type: 'kill', pid: s.pid, signal: KILL, group: spec.killAsGroup },
-      ),
+    left: (s, e, c) => (e.pid === s.pid && e.asked === s.leaving ? left(s, c) : to(s)),
+    deadline: (s, _e, c) =>
+      s.leaving === undefined
+        ? to(
+            { ...s, deadline: c.now.mono + c.spec.stopWaitMs },
+            { type: 'kill', pid: s.pid, signal: KILL, group: c.spec.killAsGroup },
+          )
+        : left(s, c),
     killFailed: (s, e) => lost(s, e.why),
   },
   SWEEPING: {

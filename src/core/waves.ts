@@ -1,5 +1,6 @@
 /** Stops in reverse order that wait: a wave is asked to stop when nothing of the wave before is left. */
 import { dependentsAmong } from './dependencies.js';
+import type { ProcessState } from './program.js';
 import type { Process } from './world.js';
 
 /** Waves still to come; the first one has been asked when `asked`. */
@@ -37,6 +38,11 @@ function highest(ids: readonly string[], processes: Table): string[] {
   const inGroup = found.filter(({ groupPriority }) => groupPriority === group);
   const own = Math.max(...inGroup.map(({ spec }) => spec.priority));
   return inGroup.filter(({ spec }) => spec.priority === own).map(({ spec }) => spec.id);
+}
+
+/** What waits for its start or its next try, or is being stopped, has nothing to wait for in a wave. */
+export function isBeyondWaves(name: ProcessState['name']): boolean {
+  return ['WAITING', 'BACKOFF', 'SPAWNING', 'STOPPING', 'SWEEPING'].includes(name);
 }
 
 /** Plans that no longer name `ids`. */

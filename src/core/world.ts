@@ -5,7 +5,6 @@
 import { blockersOf } from './dependencies.js';
 import { holdsOn } from './holds.js';
 import type { JobsEffect, JobsEvent } from './job-events.js';
-import { jobsWake } from './job-questions.js';
 import { type Jobs, noJobs, stepJobs } from './jobs.js';
 import { withGroups, withoutGroup } from './membership.js';
 import type {
@@ -22,12 +21,14 @@ import type {
 import { type Recycled, recyclable } from './recycle.js';
 import { remember } from './remember.js';
 import { type Restore, restore } from './restore.js';
+import * as rollings from './rolling.js';
 import { isActive } from './slots.js';
 import { deadlineOf, transition } from './transition.js';
 import { answerOf, isOver, type JobWait, processesNamed } from './waits.js';
-import { advancePlans, planStop, type StopPlan, withoutIds } from './waves.js';
+import { advancePlans, isBeyondWaves, planStop, type StopPlan, withoutIds } from './waves.js';
 
 export { isActive } from './slots.js';
+export { nextWake } from './wake.js';
 
 /** One slot: what it should be, what it is, and what users ask about its past. */
 export interface Process {
@@ -57,6 +58,8 @@ export interface World {
   readonly plans: readonly StopPlan[];
   readonly waits: readonly JobWait[];
   readonly jobs: Jobs;
+  /** The rolling restart that is under way. */
+  readonly rolling: rollings.Rolling | undefined;
 }
 
 export type WorldEvent =
@@ -68,6 +71,7 @@ export type WorldEvent =
   | { readonly type: 'removeGroup'; readonly name: string }
   | { readonly type: 'shutdown'; readonly mode: 'restarting' | 'shutdown' }
   | { readonly type: 'jobs'; readonly event: JobsEvent }
+  | { readonly type: 'rolling'; readonly event: rollings.RollingEvent }
   /** At the start, before all else: another supd died and left its programs. */
   | Restore
   | { readonly type: 'wake' };
@@ -75,6 +79,7 @@ export type WorldEvent =
 export type WorldEffect =
   | { readonly type: 'process'; readonly id: string; readonly effect: ProcessEffect }
   | { readonly type: 'jobs'; readonly effect: JobsEffect }
+  | { readonly type: 'rolling'; readonly effect: rollings.RollingEffect }
   | { readonly type: 'groupAdded' | 'groupRemoved'; readonly name: string }
   /** Everything is stopped after `shutdown`. */
   | { readonly type: 'ended'; readonly mode: 'restarting' | 'shutdown' };
@@ -91,6 +96,7 @@ export const emptyWorld: World = {
   plans: [],
   waits: [],
   jobs: noJobs,
+  rolling: undefined,
 };
 
 /** Decides what one event does to the world. Effects are done in order, before the next event. */
@@ -99,17 +105,6 @@ export function step(world: World, event: WorldEvent, now: Now): WorldStep {
   apply(turn, event);
   settle(turn);
   return { world: turn.world, effects: turn.effects };
-}
-
-/** When the world needs a `wake`: the nearest deadline by each clock. */
-export function nextWake(world: World): { readonly mono?: Millis; readonly wall?: Millis } {
-  const jobs = jobsWake(world.jobs);
-  let mono = jobs.mono;
-  for (const { state } of world.processes.values()) {
-    const deadline = deadlineOf(state);
-    if (deadline !== undefined && (mono === undefined || deadline < mono)) mono = deadline;
-  }
-  return { ...(mono === undefined ? {} : { mono }), ...(jobs.wall === undefined ? {} : { wall: jobs.wall }) };
 }
 
 /** The mutable part of one step; never leaves it. */
@@ -137,6 +132,9 @@ function apply(turn: Turn, event: WorldEvent): void {
       return shutDown(turn, event.mode);
     case 'jobs':
       return changeJobs(turn, event.event);
+    case 'rolling':
+      roll(turn, rollings.stepRolling(turn.world.rolling, event.event, turn.world, turn.now.wall));
+      return;
     case 'restore':
       return take(turn, restore(turn.world, event, turn.now));
     case 'wake':
@@ -155,6 +153,7 @@ function change(turn: Turn, id: string, event: ProcessEvent): void {
     now: turn.now,
     mayRestart,
     isBlocked: blockersOf(process.spec, turn.world.processes).length > 0,
+    isRolled: rollings.isRolled(turn.world.rolling, id),
   });
   if (state === process.state && effects.length === 0) return;
   const next = remember(process, event, state, effects, turn.now);
@@ -174,21 +173,13 @@ function start(turn: Turn, ids: readonly string[]): void {
   for (const id of turn.world.processes.keys()) if (wanted.has(id)) change(turn, id, { type: 'start' });
 }
 
-/** What waits for its start or its next try, or is being stopped, has nothing to wait for in a wave. */
-const NOT_IN_A_WAVE: readonly ProcessState['name'][] = [
-  'WAITING',
-  'BACKOFF',
-  'SPAWNING',
-  'STOPPING',
-  'SWEEPING',
-];
-
 function stop(turn: Turn, ids: readonly string[]): void {
   const plan = planStop(ids, turn.world.processes);
-  turn.world = { ...turn.world, plans: [...withoutIds(turn.world.plans, ids), plan] };
+  const rolling = rollings.withoutStopped(turn.world.rolling, ids);
+  turn.world = { ...turn.world, rolling, plans: [...withoutIds(turn.world.plans, ids), plan] };
   for (const id of ids) {
     const name = turn.world.processes.get(id)?.state.name;
-    if (name !== undefined && NOT_IN_A_WAVE.includes(name)) change(turn, id, { type: 'stop' });
+    if (name !== undefined && isBeyondWaves(name)) change(turn, id, { type: 'stop' });
   }
 }
 
@@ -254,6 +245,18 @@ function startForRun(turn: Turn, run: string, step: string, ids: readonly string
   turn.world = { ...turn.world, waits: [...turn.world.waits, { kind: 'start', run, step, ids, ran: [] }] };
 }
 
+/** @returns whether anything has changed */
+function roll(turn: Turn, { rolling, restart, effects }: rollings.RollingStep): boolean {
+  if (rolling === turn.world.rolling) return false;
+  turn.world = { ...turn.world, rolling };
+  for (const effect of effects) turn.effects.push({ type: 'rolling', effect });
+  if (restart !== undefined) {
+    change(turn, restart, { type: 'stop' });
+    change(turn, restart, { type: 'start' });
+  }
+  return true;
+}
+
 /** What follows from the new states: the next wave of a stop or a start, a job that has waited, the end. */
 function settle(turn: Turn): void {
   for (let moved = true; moved; ) {
@@ -275,6 +278,8 @@ function settle(turn: Turn): void {
       change(turn, sick.id, { type: 'recycle', why: sick.why });
       moved = true;
     }
+    const { rolling } = turn.world;
+    if (rolling && roll(turn, rollings.advanceRolling(rolling, turn.world))) moved = true;
     const wait = turn.world.waits.find((one) => isOver(one, turn.world));
     if (wait) {
       moved = true;

@@ -2,12 +2,11 @@
 import type { Config } from '../config/config.js';
 import type { RunRecord } from '../core/job.js';
 import type { JobsEffect, JobsEvent } from '../core/job-events.js';
-import type { Millis, ProcessEffect, ProcessSpec, StateChange } from '../core/program.js';
+import type { Millis, ProcessEffect, StateChange } from '../core/program.js';
 import { pidOf } from '../core/transition.js';
 import type { WorldEffect } from '../core/world.js';
 import { removeAutoLogs } from './autologs.js';
 import { readNow } from './clock.js';
-import { checkCommand, type Uncommandable } from './commands.js';
 import { Conditions } from './conditions.js';
 import { Engine } from './engine.js';
 import type { EventLog } from './eventlog.js';
@@ -20,6 +19,7 @@ import { openWatch, type Watch } from './notify/open.js';
 import { openJournal } from './openjournal.js';
 import type { DaemonParts, LifeEnd } from './parts.js';
 import { Processes } from './processes.js';
+import { Rollings } from './rollings.js';
 import { makeRunIds } from './runids.js';
 import { serverUrlOf } from './serverurl.js';
 import { SharedSockets } from './sockets.js';
@@ -41,6 +41,7 @@ export class Daemon {
   readonly watch: Watch;
   readonly sockets: SharedSockets;
   readonly conditions: Conditions;
+  readonly rollings: Rollings;
   readonly startTime: Millis = Date.now();
   /** The configuration that was read last; groups that run keep theirs until update. */
   config: Config;
@@ -121,6 +122,7 @@ export class Daemon {
       outputPath: (run, step) =>
         this.journal.outputPath(this.engine.world.jobs.runs.get(run)?.job ?? 'unknown', run, step),
     });
+    this.rollings = new Rollings(this);
     this.usage = new UsageSampler();
     this.watch = openWatch(this);
     const stateOf = (id: string) => this.engine.world.processes.get(id)?.state.name ?? 'STOPPED';
@@ -194,11 +196,6 @@ export class Daemon {
     return this.#streams.of(id);
   }
 
-  /** Why this program's command can't be executed, before anything is tried. */
-  checkCommand(spec: ProcessSpec): Uncommandable | undefined {
-    return checkCommand(spec, this.parts.environment.PATH);
-  }
-
   reopenLogs(): void {
     this.parts.log.reopen();
     this.#streams.reopenLogs();
@@ -246,6 +243,8 @@ export class Daemon {
         return this.#performForProcess(effect.id, effect.effect);
       case 'jobs':
         return this.#performForJobs(effect.effect);
+      case 'rolling':
+        return this.rollings.perform(effect.effect);
       case 'groupAdded':
         this.#openStreams(effect.name);
         return this.#events.tell({ type: 'PROCESS_GROUP_ADDED', group: effect.name });

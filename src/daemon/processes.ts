@@ -10,6 +10,7 @@ import type { SharedSockets } from './sockets.js';
 import { expectedOf, type Spawned, type SpawnerParts, spawnOne } from './spawner.js';
 import type { ProcessStreams } from './streams.js';
 import type { Sweeper } from './sweeper.js';
+import { Traffic } from './traffic/traffic.js';
 import { type Verdict, Verifier } from './verifier.js';
 
 export interface ProcessesParts {
@@ -37,6 +38,7 @@ export class Processes {
   readonly #verifier: Verifier;
   readonly #prober: Prober;
   readonly #shortages: Shortages;
+  readonly #traffic: Traffic;
   #spent = 0;
   #scheduled: NodeJS.Immediate | undefined;
 
@@ -45,6 +47,7 @@ export class Processes {
     this.#shortages = new Shortages(parts.conditions, (id) => parts.processOf(id)?.state.name);
     this.#verifier = new Verifier((pid) => parts.spawner.exits.has(pid));
     this.#prober = new Prober(parts);
+    this.#traffic = new Traffic(parts);
   }
 
   perform(id: string, effect: Exclude<ProcessEffect, { type: 'announce' | 'health' }>): void {
@@ -73,6 +76,12 @@ export class Processes {
         const process = this.#parts.processOf(id);
         return process && this.#prober.perform(process.spec, effect);
       }
+      case 'leave':
+      case 'warmUp':
+      case 'arrive': {
+        const process = this.#parts.processOf(id);
+        return process && this.#traffic.perform(process.spec, effect);
+      }
       default:
         return effect satisfies never;
     }
@@ -87,6 +96,7 @@ export class Processes {
     clearImmediate(this.#scheduled);
     this.#verifier.close();
     this.#prober.close();
+    this.#traffic.close();
     this.#waiting.length = 0;
   }
 
@@ -184,6 +194,7 @@ export class Processes {
   #ended(id: string, pid: number, exit: Exit): void {
     this.#parts.streamsOf(id)?.drain();
     this.#prober.ended(id);
+    this.#traffic.cancel(id);
     this.#askLeft(id, pid, (leftover) => this.#parts.answer(id, { type: 'exited', exit, leftover }));
   }
 

@@ -6,7 +6,13 @@ import { changeFromWire, daemonFromWire, watchedFromWire } from './convert/daemo
 import { explainedFromWire } from './convert/explained.js';
 import { dueFromWire, jobFromWire, runFromWire } from './convert/jobs.js';
 import { channel } from './convert/names.js';
-import { configurationFromWire, holdFromWire, processFromWire, resultFromWire } from './convert/processes.js';
+import {
+  configurationFromWire,
+  holdFromWire,
+  processFromWire,
+  progressFromWire,
+  resultFromWire,
+} from './convert/processes.js';
 import { methods, type Rpc } from './methods.js';
 import { Transport } from './transport.js';
 
@@ -69,6 +75,12 @@ export function connect(socketPath: string): Client {
       many(methods.stopProcesses, holdable(request), unlessHold(request, resultOf), options),
     restartProcesses: (request, options) =>
       many(methods.restartProcesses, holdable(request), unlessHold(request, resultOf), options),
+    rollProcesses: (request, options) =>
+      many(methods.rollProcesses, targets(request), progressFromWire, options),
+    cancelRolling: async (request, options) => {
+      const { finishing, untouched } = await one(methods.cancelRolling, request ?? {}, options);
+      return { finishing, untouched };
+    },
     signalProcesses: async (request, options) =>
       (await one(methods.signalProcesses, targets(request), options)).results.map(resultFromWire),
     writeStdin: async (request, options) => void (await one(methods.writeStdin, request, options)),

@@ -108,6 +108,20 @@ export const methods = {
     v1.RestartProcessesRequest,
     v1.RestartProcessesResponse,
   ),
+  rollProcesses: rpc(
+    'ProcessService/RollProcesses',
+    CHANGES,
+    STREAM,
+    v1.RollProcessesRequest,
+    v1.RollProcessesResponse,
+  ),
+  cancelRolling: rpc(
+    'ProcessService/CancelRolling',
+    CHANGES,
+    UNARY,
+    v1.CancelRollingRequest,
+    v1.CancelRollingResponse,
+  ),
   signalProcesses: rpc(
     'ProcessService/SignalProcesses',
     CHANGES,

@@ -58,6 +58,8 @@ export function connectXmlRpc(place: Place, credentials: Credentials | undefined
       yield* change(rpc, verbs.stop, waiting({ targets: request.targets }, ''), because(request, options));
       yield* change(rpc, verbs.start, waiting(request, 'starting'), because(request, options));
     },
+    rollProcesses: () => refuseStream('rolling restarts'),
+    cancelRolling: () => refuse('rolling restarts'),
     signalProcesses: ({ targets, signal, reason }, options) =>
       collect(change(rpc, verbs.signal, { targets, params: [signal] }, because({ reason }, options))),
     writeStdin: async ({ name, chars }, options) =>

@@ -22,6 +22,7 @@ export function process(fullName: string, over: Partial<ProcessView> = {}): Proc
     ready: true,
     health: '',
     waitingFor: [],
+    rolling: '',
     groups: [],
     spawnError: '',
     stdoutLogfile: `/var/log/${name}.log`,

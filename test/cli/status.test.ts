@@ -111,6 +111,7 @@ test('status --json is one array in which every field is always there', async (t
     ready: true,
     health: '',
     waitingFor: [],
+    rolling: '',
     uid: 33,
     gid: 33,
     groups: [33, 100],

@@ -198,9 +198,9 @@ test('a file of variables is read, and environment comes over it', async (t) => 
 });
 
 test('an option that is not served yet is checked, and told of when it would do something', async (t) => {
-  const text = 'priority=5\nlog_format=raw\npre_stop=/bin/true\nmax_memory=lots\n';
+  const text = 'priority=5\nlog_format=raw\nquiet_hours=22:00-06:00\nmax_memory=lots\n';
   t.same(faultsOf(text), [
-    '6 pre_stop: not served by this version yet; ignored',
+    '6 quiet_hours: not served by this version yet; ignored',
     '7 max_memory: "lots" is not a size; right are a number of bytes, or one with KB, MB or GB',
   ]);
 });

@@ -1,5 +1,5 @@
 /** An Api with two processes and a job, which notes who asked what. */
-import type { Api, Asked, Explained, JobView, ProcessView } from '../../src/api/api.js';
+import type { Api, Asked, Explained, JobView, ProcessView, RollingProgress } from '../../src/api/api.js';
 import { SupdError } from '../../src/api/errors.js';
 import type { RunRecord } from '../../src/core/job.js';
 import { processSpec } from '../helpers/specs.js';
@@ -19,6 +19,7 @@ export const instance1: ProcessView = {
   ready: true,
   health: 'healthy',
   waitingFor: [],
+  rolling: '',
   uid: 500,
   gid: 501,
   groups: [501, 29],
@@ -41,6 +42,7 @@ export const zeo: ProcessView = {
   ready: false,
   health: '',
   waitingFor: [],
+  rolling: '',
   groups: [],
   stopTime: 1_700_000_001_000,
   spawnError: "can't find command 'runzeo'",
@@ -158,6 +160,10 @@ export function fakeApi(other: Partial<Api> = {}): FakeApi {
     note(name, ...args);
     asked.push(by);
   };
+  async function* progress(): AsyncGenerator<RollingProgress> {
+    yield { name: 'instance1', group: 'instances', phase: 'draining', message: '' };
+    yield { name: 'instance1', group: 'instances', phase: 'failed', message: 'not ready' };
+  }
   async function* results(code: 'STARTED' | 'STOPPED'): AsyncGenerator<{
     name: string;
     group: string;
@@ -238,6 +244,14 @@ export function fakeApi(other: Partial<Api> = {}): FakeApi {
     restart: (targets, by) => {
       change('restart', by, [...targets]);
       return results('STARTED');
+    },
+    roll: (targets, maxUnavailable, by) => {
+      change('roll', by, [...targets], maxUnavailable);
+      return progress();
+    },
+    cancelRolling: (by) => {
+      change('cancelRolling', by);
+      return { finishing: ['instance1'], untouched: ['instance2'] };
     },
     signal: (targets, signal, by) => {
       change('signal', by, [...targets], signal);

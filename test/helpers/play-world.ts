@@ -1,7 +1,10 @@
 import type { ProbeOutcome } from '../../src/core/probe.js';
 import type { GroupSpec, ProcessEffect } from '../../src/core/program.js';
+import type { Rolling } from '../../src/core/rolling.js';
 import { shown } from '../../src/core/transition.js';
 import { emptyWorld, step, type World, type WorldEffect, type WorldEvent } from '../../src/core/world.js';
+
+type Order = Extract<ProcessEffect, { type: 'leave' | 'warmUp' | 'arrive' }>;
 
 /** A world with a kernel of its own: spawns succeed, signals are noted, a process ends when the test says so. */
 export function play(groups: readonly GroupSpec[]) {
@@ -12,6 +15,9 @@ export function play(groups: readonly GroupSpec[]) {
   const probes = new Map<string, Extract<ProcessEffect, { type: 'probe' }>>();
   const log: string[] = [];
   const ended: string[] = [];
+  const orders = new Map<string, Order>();
+  const asked: string[] = [];
+  const rolled: Rolling[] = [];
   const send = (event: WorldEvent) => {
     const queue: WorldEvent[] = [event];
     for (let next = queue.shift(); next; next = queue.shift()) {
@@ -22,6 +28,10 @@ export function play(groups: readonly GroupSpec[]) {
   };
   const perform = (effect: WorldEffect): readonly WorldEvent[] => {
     if (effect.type === 'ended') ended.push(effect.mode);
+    if (effect.type === 'rolling') {
+      if (effect.effect.type === 'over') rolled.push(effect.effect.rolling);
+      else asked.push(effect.effect.id);
+    }
     if (effect.type !== 'process') return [];
     const { id } = effect;
     const name = id.split(':')[1] ?? '';
@@ -40,6 +50,12 @@ export function play(groups: readonly GroupSpec[]) {
         probes.set(id, effect.effect);
         log.push(`probe ${name}`);
         return [];
+      case 'leave':
+      case 'warmUp':
+      case 'arrive':
+        orders.set(id, effect.effect);
+        log.push(`${effect.effect.type} ${name}`);
+        return [];
       default:
         return [];
     }
@@ -49,6 +65,17 @@ export function play(groups: readonly GroupSpec[]) {
     const asked = probes.get(id);
     if (!asked) throw new Error(`nobody asked ${id}`);
     send({ type: 'process', id, event: { type: 'probed', pid: asked.pid, asked: asked.asked, outcome } });
+  };
+  /** Does what this process was last ordered for its visitors. @param why  it went wrong */
+  const obey = (id: string, why?: string) => {
+    const order = orders.get(id);
+    if (!order) return;
+    orders.delete(id);
+    const { pid, asked } = order;
+    const of = { pid, asked, ...(why === undefined ? {} : { why }) };
+    if (order.type === 'leave') send({ type: 'process', id, event: { type: 'left', pid, asked } });
+    else if (order.type === 'warmUp') send({ type: 'process', id, event: { type: 'warmed', ...of } });
+    else send({ type: 'process', id, event: { type: 'arrived', ...of } });
   };
   const end = (id: string, code = 0, leftover = false) => {
     if (!live.delete(id)) return;
@@ -63,6 +90,10 @@ export function play(groups: readonly GroupSpec[]) {
     send,
     end,
     answer,
+    obey,
+    orders,
+    asked,
+    rolled,
     wait,
     probes,
     now: () => mono,

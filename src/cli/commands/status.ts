@@ -1,7 +1,7 @@
 import type { Command } from '../command.js';
 import { document, processJson } from '../render/json.js';
 import { resultLine } from '../render/results.js';
-import { statusExit, statusLines } from '../render/status.js';
+import { rollingLine, statusExit, statusLines } from '../render/status.js';
 
 export const status: Command = {
   name: 'status',
@@ -25,6 +25,8 @@ export const status: Command = {
     } else {
       for (const line of statusLines(listed)) terminal.line(line);
       for (const condition of listed.conditions ?? []) terminal.hint(`supctl: ${condition}`);
+      const rolling = rollingLine(listed.processes);
+      if (rolling !== undefined) terminal.hint(rolling);
     }
     return statusExit(listed);
   },

@@ -15,6 +15,7 @@ export function explainedLines({ process, since, cause, lastAsked, next }: Expla
     ['last end', lastEnd(process)],
     ['restarts', process.restarts > 0 ? `${process.restarts} since it was last asked for` : ''],
     ['asked', lastAsked ? askedLine(lastAsked) : 'nobody asked for anything since supd started'],
+    ['rolling restart', process.rolling],
     ['runs as', process.identity ? rightsLine(process.identity) : ''],
     ['limits', process.identity ? limitsLine(process.identity.limits) : ''],
     ['logs', process.logFailure],

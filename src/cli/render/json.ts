@@ -44,6 +44,7 @@ export function processJson(one: ProcessView): Json {
     ready: one.ready,
     health: one.health,
     waitingFor: one.waitingFor,
+    rolling: one.rolling,
     uid: one.uid ?? null,
     gid: one.gid ?? null,
     groups: one.groups,

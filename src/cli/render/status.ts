@@ -18,6 +18,27 @@ export function statusLines({ processes, unknown }: Listed): readonly string[] {
   ];
 }
 
+/** A rolling restart that is under way among these, or undefined. */
+export function rollingLine(processes: readonly ProcessView[]): string | undefined {
+  const part = processes.filter(({ rolling }) => rolling !== '');
+  const isToCome = ({ rolling }: ProcessView) => rolling.startsWith('waiting');
+  const now = part
+    .filter(({ rolling }) => OPEN.has(rolling))
+    .map((one) => `${fullName(one)} is ${OPEN.get(one.rolling)}`);
+  const later = part.filter(isToCome).map(fullName);
+  if (now.length === 0 && later.length === 0) return undefined;
+  const toCome = later.length === 0 ? [] : [`to come: ${later.join(', ')}`];
+  return `supctl: a rolling restart is under way: ${[...now, ...toCome].join('; ')} (supctl restart --cancel ends it)`;
+}
+
+const OPEN: ReadonlyMap<string, string> = new Map([
+  ['draining', 'draining'],
+  ['stopping', 'stopping'],
+  ['starting', 'starting'],
+  ['warming', 'warming up'],
+  ['joining', 'joining'],
+]);
+
 /** 3 when something listed is down, else 4 when a target is not known, else 0. */
 export function statusExit({ processes, unknown }: Listed): number {
   const down = processes.some(({ state }) => isDown(state));

@@ -1,7 +1,9 @@
 /** A section with the options of a program -> its processes. */
 
+import type { MemorySpec } from '../../core/memory.js';
 import type { HealthSpec, ReadySpec } from '../../core/probe.js';
 import type { Limits, ProcessSpec, SharedSocketSpec } from '../../core/program.js';
+import type { TrafficSpec } from '../../core/traffic.js';
 import { readEnvFile } from '../env-file.js';
 import { layer, type Names } from '../expand.js';
 import { omitUndefined } from '../omit-undefined.js';
@@ -141,6 +143,8 @@ function compileCopy(reading: Reading, section: Section, context: CopyContext): 
       backoff: compileBackoff(reading, section, options),
       ready: compileReady(copy.ready, options.ready_timeout),
       health: compileHealth(reading, section, copy.health, options),
+      traffic: compileTraffic(options, copy),
+      memory: compileMemory(options),
       dependsOn: options.depends_on?.length ? options.depends_on : undefined,
       essential: options.essential ? (true as const) : undefined,
       user: options.user,
@@ -203,6 +207,19 @@ function compileHealth(
     retries: Math.max(1, options.health_retries),
     startPeriodMs: options.health_start_period,
   };
+}
+
+function compileTraffic(options: Common, copy: Values<typeof PROGRAM_COPY>): TrafficSpec | undefined {
+  const { haproxy, warmup = [] } = copy;
+  const named = (command: string | undefined) => (command === '' ? undefined : command);
+  const [preStop, postStart] = [named(copy.pre_stop), named(copy.post_start)];
+  if (!haproxy && !preStop && !postStart && warmup.length === 0) return undefined;
+  const times = { drainMs: options.drain_timeout, warmupMs: options.warmup_timeout };
+  return { warmup, ...times, ...omitUndefined({ haproxy, preStop, postStart }) };
+}
+
+function compileMemory({ max_memory: maxBytes, quiet_hours: quiet }: Common): MemorySpec | undefined {
+  return maxBytes ? { maxBytes, ...omitUndefined({ quiet }) } : undefined;
 }
 
 function compileLimits(options: Common): Limits {

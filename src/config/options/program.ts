@@ -102,8 +102,15 @@ export const PROGRAM = {
   },
   max_memory: {
     type: 'bytes',
-    doc: 'resident memory above which it is restarted',
+    doc: 'memory of its tree above which it is restarted, when others can do its work',
     example: '1GB',
+    served: 'later',
+  },
+  quiet_hours: {
+    type: 'hours',
+    otherwise: 'any time',
+    doc: 'local hours of little traffic: only then it is restarted for max_memory',
+    example: '22:00-06:00',
     served: 'later',
   },
   restart_delay: {
@@ -124,20 +131,12 @@ export const PROGRAM = {
     doc: 'time up after which failures are forgotten; set, more than startretries without it are FATAL',
     example: '10m',
   },
-  haproxy: {
-    type: 'haproxy',
-    doc: 'server drained before a stop and made ready after a start',
-    example: '/run/haproxy/admin.sock app/app1',
-    served: 'later',
+  drain_timeout: {
+    type: 'span',
+    default: '1m',
+    doc: 'time for pre_stop and for requests to come to their end before a stop',
   },
-  pre_stop: { type: 'text', doc: 'command run before a stop', example: '/bin/true', served: 'later' },
-  post_start: { type: 'text', doc: 'command run when it is ready', example: '/bin/true', served: 'later' },
-  warmup: {
-    type: 'words',
-    doc: 'URLs asked for before it counts as ready',
-    example: 'http://127.0.0.1:8080/',
-    served: 'later',
-  },
+  warmup_timeout: { type: 'span', default: '2m', doc: 'time in which all of warmup must have answered' },
   logfile_mode: {
     type: 'choice',
     choices: ['pump', 'direct', 'auto'],
@@ -180,6 +179,18 @@ export const PROGRAM_COPY = {
     type: 'probe',
     doc: 'what tells that it is well while it is RUNNING; unhealthy, it is restarted',
     example: 'http://127.0.0.1:8080/ok',
+  },
+  haproxy: {
+    type: 'haproxy',
+    doc: 'server drained before a stop and made ready after a start',
+    example: '/run/haproxy/admin.sock app/app1',
+  },
+  pre_stop: { type: 'text', doc: 'command run before a stop that somebody asks for', example: '/bin/true' },
+  post_start: { type: 'text', doc: 'command run when it is ready and warm', example: '/bin/true' },
+  warmup: {
+    type: 'urls',
+    doc: 'URLs that must answer (status 200 to 399) before it is RUNNING',
+    example: 'http://127.0.0.1:8080/',
   },
   directory: { type: 'loose directory', otherwise: "the daemon's", doc: 'working directory', example: '/' },
   stdout_logfile: {

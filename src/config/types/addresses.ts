@@ -1,5 +1,6 @@
 /** Network addresses and URLs. */
 import path from 'node:path';
+import type { HaproxySpec } from '../../core/traffic.js';
 import { quote } from '../problems.js';
 import { readInteger } from '../whitespace.js';
 import { accept, type Reader, refuse } from './read.js';
@@ -35,10 +36,23 @@ export const readFcgiSocket: Reader<FcgiSocket> = (text) => {
 };
 
 /** `/path/admin.sock backend/server`. */
-export const readHaproxy: Reader<string> = (text) =>
-  /^\/\S+\s+[^\s/]+\/[^\s/]+$/.test(text)
-    ? accept(text)
+export const readHaproxy: Reader<HaproxySpec> = (text) => {
+  const [, socket, backend, server] = /^(\/\S+)\s+([^\s/;]+)\/([^\s/;]+)$/.exec(text) ?? [];
+  return socket !== undefined && backend !== undefined && server !== undefined
+    ? accept({ socket, backend, server })
     : refuse(`${quote(text)} names no HAProxy server; right is /path/admin.sock backend/server`);
+};
+
+/** URLs of HTTP, separated by blanks or commas. */
+export const readUrls: Reader<readonly string[]> = (text) => {
+  const urls = text.split(/[\s,]+/).filter((one) => one !== '');
+  const wrong = urls.find((one) => !/^https?:\/\/[^/]/i.test(one) || !URL.canParse(one));
+  return wrong === undefined
+    ? accept(urls)
+    : refuse(
+        `${quote(wrong)} is not a URL of HTTP; right is http://host:port/path, several with blanks between`,
+      );
+};
 
 export const readUrl: Reader<string> = (text) =>
   /^[a-z][a-z0-9+.-]*:.+/i.test(text) ? accept(text) : refuse(`${quote(text)} is not a URL`);

@@ -115,6 +115,15 @@ export const readNice: Reader<number> = (text) => {
   return refuse(`${quote(text)} is not a nice value; right is a number from -20 (favoured) to 19`);
 };
 
+/** "22:00-06:00" as minutes of the day; the end may be before the begin. */
+export const readHours: Reader<{ readonly from: number; readonly to: number }> = (text) => {
+  const [, ...found] = /^(\d{1,2}):(\d\d)\s*-\s*(\d{1,2}):(\d\d)$/.exec(text) ?? [];
+  const [h1 = 99, m1 = 99, h2 = 99, m2 = 99] = found.map(Number);
+  const [from, to] = [h1 * 60 + m1, h2 * 60 + m2];
+  if (h1 < 24 && m1 < 60 && h2 < 24 && m2 < 60 && from !== to) return accept({ from, to });
+  return refuse(`${quote(text)} is not a span of the day; right is 22:00-06:00 or the like`);
+};
+
 function isUnlimited(text: string): boolean {
   return /^(?:unlimited|infinity)$/i.test(text);
 }

@@ -21,7 +21,11 @@ export function probeCommand(
   { timeoutMs, signal }: Attempt,
 ): Promise<Attempted> {
   return new Promise((resolve) => {
-    const tags = { SUPD_PROBE: spec.id };
+    const tags = {
+      SUPD_PROBE: spec.id,
+      SUPERVISOR_PROCESS_NAME: spec.name,
+      SUPERVISOR_GROUP_NAME: spec.group,
+    };
     const tag = { variables: { ...tags, SUPD_INSTANCE: spawner.instance }, files: [] };
     let late: string | undefined;
     const spawned = spawnOne(spawner, {

@@ -2,6 +2,7 @@
 import type { Channel, DaemonView, GroupChange, ResultCode } from '../../api/api.js';
 import type { StepRecord } from '../../core/job.js';
 import type { ShownState } from '../../core/program.js';
+import type { RollingPhase } from '../../core/rolling-words.js';
 import { v1 } from '../contract.js';
 
 interface Names<T extends string> {
@@ -37,6 +38,19 @@ export const resultCode = names<ResultCode>('FAILED', {
   FAILED: v1.ResultCode.RESULT_CODE_FAILED,
   SHUTTING_DOWN: v1.ResultCode.RESULT_CODE_SHUTTING_DOWN,
   BAD_SIGNAL: v1.ResultCode.RESULT_CODE_BAD_SIGNAL,
+});
+
+export const rollingPhase = names<RollingPhase>('waiting', {
+  waiting: v1.RollingPhase.ROLLING_PHASE_WAITING,
+  draining: v1.RollingPhase.ROLLING_PHASE_DRAINING,
+  stopping: v1.RollingPhase.ROLLING_PHASE_STOPPING,
+  starting: v1.RollingPhase.ROLLING_PHASE_STARTING,
+  warming: v1.RollingPhase.ROLLING_PHASE_WARMING,
+  joining: v1.RollingPhase.ROLLING_PHASE_JOINING,
+  restarted: v1.RollingPhase.ROLLING_PHASE_RESTARTED,
+  failed: v1.RollingPhase.ROLLING_PHASE_FAILED,
+  passed: v1.RollingPhase.ROLLING_PHASE_PASSED,
+  untouched: v1.RollingPhase.ROLLING_PHASE_UNTOUCHED,
 });
 
 export const channel = names<Channel>('stdout', {

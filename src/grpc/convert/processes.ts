@@ -1,8 +1,14 @@
 /** Processes and what became of them, both ways. */
-import type { HoldView, ProcessConfiguration, ProcessResult, ProcessView } from '../../api/api.js';
+import type {
+  HoldView,
+  ProcessConfiguration,
+  ProcessResult,
+  ProcessView,
+  RollingProgress,
+} from '../../api/api.js';
 import type { supd } from '../contract.js';
 import { identityFromWire, identityToWire } from './identity.js';
-import { processState, resultCode } from './names.js';
+import { processState, resultCode, rollingPhase } from './names.js';
 import { present, timeFromWire, timeToWire } from './time.js';
 
 /** A process as the contract says it. */
@@ -22,6 +28,7 @@ export function processToWire(view: ProcessView): supd.v1.Process.$Properties {
     ready: view.ready,
     health: view.health,
     waitingFor: [...view.waitingFor],
+    rolling: view.rolling,
     uid: view.uid,
     gid: view.gid,
     groups: [...view.groups],
@@ -52,6 +59,7 @@ export function processFromWire(wire: supd.v1.Process.$Properties): ProcessView 
     ready: wire.ready ?? false,
     health: wire.health ?? '',
     waitingFor: wire.waitingFor ?? [],
+    rolling: wire.rolling ?? '',
     ...present('uid', wire.uid),
     ...present('gid', wire.gid),
     groups: wire.groups ?? [],
@@ -77,6 +85,16 @@ export function resultFromWire(wire: supd.v1.ProcessResult.$Properties | null | 
     group: wire?.group ?? '',
     code: resultCode.fromWire(wire?.code),
     message: wire?.message ?? '',
+  };
+}
+
+/** One step of a rolling restart as the api says it. */
+export function progressFromWire(wire: supd.v1.RollProcessesResponse.$Properties): RollingProgress {
+  return {
+    name: wire.name ?? '',
+    group: wire.group ?? '',
+    phase: rollingPhase.fromWire(wire.phase),
+    message: wire.message ?? '',
   };
 }
 

@@ -1,7 +1,7 @@
 /** supd.v1.ProcessService on the api. */
 import type { Api } from '../../api/api.js';
 import { explainedToWire } from '../convert/explained.js';
-import { channel } from '../convert/names.js';
+import { channel, rollingPhase } from '../convert/names.js';
 import { holdToWire, processToWire, resultToWire } from '../convert/processes.js';
 import type { Handlers } from '../handlers.js';
 import { each, eachWithHolds } from './each.js';
@@ -14,6 +14,8 @@ type ProcessMethods =
   | 'startProcesses'
   | 'stopProcesses'
   | 'restartProcesses'
+  | 'rollProcesses'
+  | 'cancelRolling'
   | 'signalProcesses'
   | 'writeStdin'
   | 'readLog'
@@ -56,6 +58,15 @@ export function processHandlers(api: Api): Pick<Handlers, ProcessMethods> {
         (result): Settled => ({ result: resultToWire(result) }),
         (hold) => ({ hold: holdToWire(hold) }),
       ),
+    rollProcesses: ({ targets, maxUnavailable, noWait, reason, force }, asking) =>
+      each(api.roll(targets, maxUnavailable || 1, { ...asking, noWait, reason, force }), (progress) => ({
+        ...progress,
+        phase: rollingPhase.toWire(progress.phase),
+      })),
+    cancelRolling: ({ reason }, asking) => {
+      const { finishing, untouched } = api.cancelRolling({ ...asking, reason });
+      return { finishing: [...finishing], untouched: [...untouched] };
+    },
     signalProcesses: ({ targets, signal, reason }, asking) => ({
       results: api.signal(targets, signal, { ...asking, reason }).map(resultToWire),
     }),

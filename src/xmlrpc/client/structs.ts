@@ -22,6 +22,7 @@ export function processOf(value: Value): ProcessView {
     ready: running,
     health: '',
     waitingFor: [],
+    rolling: '',
     groups: [],
     spawnError: asText(info.spawnerr),
     stdoutLogfile: asText(info.stdout_logfile),

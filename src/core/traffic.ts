@@ -1,0 +1,120 @@
+/**
+ * A program that serves visitors: before a stop that somebody asks for it leaves (`pre_stop`, drained in HAProxy); after
+ * a start it is warmed up while it is STARTING, and arrives (`post_start`, made ready in HAProxy) when it is RUNNING. A
+ * crash leaves nobody the time to leave. What is done is the shell's; here is when.
+ */
+import { running } from './health.js';
+import { type Context, enter, type In, type Of, type Step, stopping, to } from './moves.js';
+import type { Millis, ProcessEffect, ProcessSpec, ProcessState } from './program.js';
+
+/** A server of HAProxy, by its admin socket. */
+export interface HaproxySpec {
+  readonly socket: string;
+  readonly backend: string;
+  readonly server: string;
+}
+
+export interface TrafficSpec {
+  readonly haproxy?: HaproxySpec;
+  /** Commands, run as the program is. */
+  readonly preStop?: string;
+  readonly postStart?: string;
+  readonly warmup: readonly string[];
+  /** Longest time from the request to stop to the stop signal. */
+  readonly drainMs: Millis;
+  /** Longest time that all of warmup may take. */
+  readonly warmupMs: Millis;
+}
+
+/** What a RUNNING process still has before it. Absent: nothing. */
+export type Arrival =
+  | { readonly name: 'asked'; readonly at: Millis }
+  /** Of a rolling restart: no visitors are sent to it. */
+  | { readonly name: 'failed'; readonly why: string };
+
+type Live = In<'STARTING' | 'RUNNING'>;
+
+/** The shell keeps the times; past them by this much, its answer is not waited for any more. */
+const LOST_MS = 5000;
+
+/** A stop that somebody asked for: visitors first. */
+export function leaving(s: Live, _e: Of<'stop'>, c: Context): Step {
+  const { traffic } = c.spec;
+  if (!traffic || (traffic.haproxy === undefined && traffic.preStop === undefined)) return stopping(s, c);
+  const asked = c.now.mono;
+  const state: ProcessState = {
+    name: 'STOPPING',
+    pid: s.pid,
+    next: 'stay',
+    leaving: asked,
+    deadline: asked + traffic.drainMs + LOST_MS,
+  };
+  const { effects } = enter(s, state, { pid: s.pid });
+  return to(state, ...effects, { type: 'leave', pid: s.pid, asked });
+}
+
+/** Nobody needs it any more, or it took too long: it is asked to end. */
+export function left(s: In<'STOPPING'>, { spec, now }: Context): Step {
+  const { leaving: _, ...rest } = s;
+  return to(
+    { ...rest, deadline: now.mono + spec.stopWaitMs },
+    { type: 'kill', pid: s.pid, signal: spec.stopSignal, group: spec.stopAsGroup },
+  );
+}
+
+/** It is up and ready: it is warmed up, or RUNNING if there is nothing to warm. */
+export function comeUp(s: In<'STARTING'>, c: Context): Step {
+  const { traffic } = c.spec;
+  if (!traffic || traffic.warmup.length === 0) return run(s, c);
+  const asked = c.now.mono;
+  const state: ProcessState = { ...s, warming: asked, deadline: asked + traffic.warmupMs + LOST_MS };
+  return to(state, { type: 'warmUp', pid: s.pid, asked });
+}
+
+/** A cold one runs, too: a site whose warm-up page is gone is better than none. Only a rolling restart ends there. */
+export function warmed(s: In<'STARTING'>, e: Of<'warmed'>, c: Context): Step {
+  return e.pid === s.pid && e.asked === s.warming ? run(s, c, e.why) : to(s);
+}
+
+/** Its time to warm up is over, and nobody has said so. */
+export function overdue(s: In<'STARTING'>, c: Context): Step {
+  return run(s, c, 'its warm-up did not end');
+}
+
+export function arrived(s: In<'RUNNING'>, e: Of<'arrived'>): Step {
+  const { arrival, ...rest } = s;
+  if (arrival?.name !== 'asked' || e.pid !== s.pid || arrival.at !== e.asked) return to(s);
+  return to(e.why === undefined ? rest : { ...rest, arrival: { name: 'failed', why: e.why } });
+}
+
+/** What another supd had asked for when it died. Whether it rolled is forgotten: nobody stays drained for that. */
+export function trafficOf(state: ProcessState): ProcessEffect | undefined {
+  if (state.name === 'STOPPING' && state.leaving !== undefined)
+    return { type: 'leave', pid: state.pid, asked: state.leaving };
+  if (state.name === 'STARTING' && state.warming !== undefined)
+    return { type: 'warmUp', pid: state.pid, asked: state.warming };
+  if (state.name === 'RUNNING' && state.arrival?.name === 'asked')
+    return { type: 'arrive', pid: state.pid, asked: state.arrival.at, isRolled: false };
+  return undefined;
+}
+
+/** Has it something to do with HAProxy or `post_start` once it runs? */
+function arrives({ traffic }: ProcessSpec): boolean {
+  return traffic?.haproxy !== undefined || traffic?.postStart !== undefined;
+}
+
+function run(s: In<'STARTING'>, c: Context, cold?: string): Step {
+  const at = c.now.mono;
+  const begun = running(s.pid, at, c.spec, at);
+  const state = c.spec.backoff ? { ...begun, attempt: s.attempt } : begun;
+  if (cold !== undefined && c.isRolled)
+    return enter(s, { ...state, arrival: { name: 'failed', why: cold } }, { pid: s.pid });
+  if (!arrives(c.spec)) return enter(s, state, { pid: s.pid });
+  const entered = enter(s, { ...state, arrival: { name: 'asked', at } }, { pid: s.pid });
+  return to(entered.state, ...entered.effects, {
+    type: 'arrive',
+    pid: s.pid,
+    asked: at,
+    isRolled: c.isRolled === true,
+  });
+}

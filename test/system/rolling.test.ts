@@ -1,0 +1,270 @@
+/** Restarts one after the other behind a real HAProxy, with programs that are stand-ins. */
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import tap, { type Test, test } from 'tap';
+import { haproxyProgram, haproxySays, serverOf, stateOf, writeHaproxy } from '../helpers/haproxy.js';
+import { load } from '../helpers/load.js';
+import { job, makePlace, type Options, program } from '../helpers/place.js';
+import { freePort } from '../helpers/ports.js';
+import { requireStack } from '../helpers/require.js';
+import { type Supd, startIn, startSupd } from '../helpers/start-supd.js';
+import { until } from '../helpers/until.js';
+
+tap.jobs = 3;
+tap.setTimeout(240_000);
+
+interface Site {
+  readonly supd: Supd;
+  readonly url: string;
+  readonly names: readonly string[];
+}
+
+/** `count` web servers behind HAProxy, all of them UP. undefined: there is no HAProxy here, and the test was skipped. */
+async function openSite(t: Test, count: number, more: Options = {}): Promise<Site | undefined> {
+  if (!requireStack(t, ['haproxy'])) return undefined;
+  const front = await freePort();
+  const names = Array.from({ length: count }, (_, at) => `web${at + 1}`);
+  const ports = Object.fromEntries(
+    await Promise.all(names.map(async (name) => [name, await freePort()] as const)),
+  );
+  const programs = names.map((name) => {
+    const address = `http://127.0.0.1:${ports[name]}`;
+    return program(name, `serves ${ports[name]} 100`, {
+      autorestart: 'true',
+      startretries: 0,
+      ready: `${address}/ok`,
+      warmup: `${address}/warm`,
+      warmup_timeout: 60,
+      haproxy: serverOf(name),
+      ...more,
+    });
+  });
+  const place = makePlace(
+    t,
+    `${programs.join('')}${haproxyProgram()}${job('backup', WAITS, { holds: 'web2' })}`,
+  );
+  writeHaproxy(place, front, ports);
+  const supd = await startIn(t, place);
+  await supd.state('haproxy', 'RUNNING');
+  for (const name of names) {
+    await supd.state(name, 'RUNNING');
+    await haproxySays(supd, name, /^UP/);
+  }
+  return { supd, url: `http://127.0.0.1:${front}/page`, names };
+}
+
+const WAITS = `sh -c 'until test -e %(here)s/go; do sleep 0.05; done'`;
+
+async function pids({ supd, names }: Site): Promise<readonly number[]> {
+  return Promise.all(names.map(async (name) => (await supd.client.getProcess({ name })).pid));
+}
+
+test('under load, no request is lost; each phase is told', async (t) => {
+  const site = await openSite(t, 3);
+  if (!site) return;
+  const before = await pids(site);
+  const end = load(t, site.supd.dir, site.url);
+  const answer = await site.supd.told('restart', '--rolling', 'web*', '--reason', 'new release');
+  const told = await end();
+  t.equal(answer.status, 0, answer.stderr);
+  const phases = ['draining', 'stopping', 'starting', 'warming up', 'joining', 'restarted'];
+  for (const name of site.names) {
+    const lines = answer.stdout.split('\n').filter((line) => line.startsWith(`${name}: `));
+    const seen = lines.map((line) => line.slice(name.length + 2));
+    t.same(
+      seen.filter((one) => !phases.includes(one)),
+      [],
+    );
+    t.ok(seen.includes('draining') && seen.at(-1) === 'restarted', seen.join(', '));
+  }
+  t.ok(told.requests > 100, `${told.requests} requests`);
+  t.same(told.failures, {});
+  const after = await pids(site);
+  t.ok(
+    after.every((pid, at) => pid > 0 && pid !== before[at]),
+    'each one is new',
+  );
+  for (const name of site.names) t.match(await stateOf(site.supd, name), /^UP/);
+  await site.supd.logs(/rolling restart web\* asked for by uid \d+ .*: new release/);
+  await site.supd.logs('rolling restart: 3 restarted');
+  t.match(await site.supd.told('why', 'web1'), { stdout: /^asked: rolling restart at .*: new release$/m });
+});
+
+test('a plain restart, stop and start drain too', async (t) => {
+  const site = await openSite(t, 2);
+  if (!site) return;
+  const end = load(t, site.supd.dir, site.url);
+  t.match(await site.supd.told('restart', 'web1'), { status: 0, stdout: 'web1: stopped\nweb1: started\n' });
+  await haproxySays(site.supd, 'web1', /^UP/);
+  t.match(await site.supd.told('stop', 'web2'), { status: 0 });
+  t.equal(await stateOf(site.supd, 'web2'), 'MAINT');
+  t.match(await site.supd.told('start', 'web2'), { status: 0 });
+  await haproxySays(site.supd, 'web2', /^UP/);
+  t.same((await end()).failures, {});
+});
+
+test('the first that fails ends it: no visitor is sent to it, the rest is left and named', async (t) => {
+  const site = await openSite(t, 3, { warmup_timeout: 3 });
+  if (!site) return;
+  const { supd } = site;
+  const [, , last] = await pids(site);
+  const end = load(t, site.supd.dir, site.url);
+  writeFileSync(`${supd.dir}/web2.cold`, '');
+  const answer = await supd.told('restart', '--rolling', 'web1', 'web2', 'web3');
+  t.equal(answer.status, 1);
+  t.match(answer.stdout, /^web1: restarted$/m);
+  t.match(
+    answer.stdout,
+    /^web2: ERROR \(not warm within 3 s \(warmup_timeout\): http:\/\/\S+\/warm: status 503 instead of 200 to 399\)$/m,
+  );
+  t.match(answer.stdout, /^web3: left as it was$/m);
+  t.same((await end()).failures, {});
+  t.equal(await stateOf(supd, 'web2'), 'MAINT');
+  t.match(await supd.status(), [{}, { state: 'RUNNING' }, { state: 'RUNNING' }, { pid: last }]);
+  await supd.logs(/rolling restart ended at web2 \(not warm .*\): 1 restarted; left as they were: web3/);
+  rmSync(`${supd.dir}/web2.cold`);
+  t.equal((await supd.told('restart', '--rolling', 'web*')).status, 0, 'once it is mended, it goes through');
+  t.match(await stateOf(supd, 'web2'), /^UP/);
+});
+
+test('the last that is UP is not drained', async (t) => {
+  const site = await openSite(t, 2);
+  if (!site) return;
+  const { supd } = site;
+  await supd.told('stop', 'web2');
+  const answer = await supd.told('restart', '--rolling', 'web1');
+  t.equal(answer.status, 1);
+  t.match(answer.stdout, 'web1: ERROR (no other server of web is UP (web2 is MAINT))\n');
+  t.match(await stateOf(supd, 'web1'), /^UP/, 'it was not touched');
+  t.equal((await supd.told('restart', 'web1')).status, 0, 'who asks for no more than a restart gets it');
+  await supd.logs(/web1: not drained: no other server of web is UP \(web2 is MAINT\)/);
+});
+
+test('without HAProxy a stop goes on and says so; a rolling restart does nothing', async (t) => {
+  const site = await openSite(t, 2);
+  if (!site) return;
+  const { supd } = site;
+  const before = await pids(site);
+  await supd.told('stop', 'haproxy');
+  const answer = await supd.told('restart', '--rolling', 'web*');
+  t.match(answer, {
+    status: 1,
+    stdout: /^web1: ERROR \(.*haproxy.sock: (?:connection refused|there is no such socket)\)$/m,
+  });
+  t.same(await pids(site), before);
+  t.match(await supd.told('restart', 'web1'), { status: 0 });
+  await supd.logs(
+    /web1: not drained: .*haproxy.sock: (?:connection refused|there is no such socket); it is stopped all the same/,
+  );
+});
+
+test('it goes on without its client; status and why tell of it, a second one is refused, --cancel ends it', async (t) => {
+  const site = await openSite(t, 3);
+  if (!site) return;
+  const { supd } = site;
+  const [, , last] = await pids(site);
+  writeFileSync(`${supd.dir}/web1.cold`, '');
+  t.match(await supd.told('restart', '--rolling', 'web*', '--no-wait'), {
+    status: 0,
+    stdout: 'web*: rolling restart begun\n',
+  });
+  await until('web1 to be warmed up', async () => {
+    const { rolling } = await supd.client.getProcess({ name: 'web1' });
+    return rolling === 'warming';
+  });
+  t.match(await supd.told('status'), {
+    stderr:
+      /^supctl: a rolling restart is under way: web1 is warming up; to come: web2, web3 \(supctl restart --cancel ends it\)$/m,
+  });
+  t.match(await supd.told('why', 'web2'), { stdout: /^rolling restart: waiting for web1$/m });
+  t.match(await supd.told('restart', '--rolling', 'web3'), {
+    status: 1,
+    stdout:
+      /a rolling restart of web1, web2, web3 is under way, asked for by uid \d+ .*; wait for its end, or: supctl restart --cancel/,
+  });
+  t.match(await supd.told('restart', '--cancel'), {
+    status: 0,
+    stdout: 'finishing: web1\nleft as they are: web2, web3\n',
+  });
+  rmSync(`${supd.dir}/web1.cold`);
+  await supd.logs('rolling restart was cancelled: 1 restarted; left as they were: web2, web3');
+  t.equal((await supd.client.getProcess({ name: 'web3' })).pid, last);
+  t.match(await supd.told('restart', '--cancel'), { stdout: /no rolling restart is under way/ });
+});
+
+test('a name that is nobody’s restarts nobody', async (t) => {
+  const supd = await startSupd(t, program('web', 'waits'));
+  const { pid } = await supd.state('web', 'RUNNING');
+  const answer = await supd.told('restart', '--rolling', 'web', 'wbe');
+  t.match(answer, { status: 1, stdout: /nothing was restarted: no process is named "wbe"/ });
+  t.equal((await supd.client.getProcess({ name: 'web' })).pid, pid);
+});
+
+test('what a job holds has its turn after the job', async (t) => {
+  const site = await openSite(t, 2);
+  if (!site) return;
+  const { supd } = site;
+  await supd.told('job', 'run', 'backup', '--no-wait');
+  const rolled = supd.told('restart', '--rolling', 'web*');
+  await until('web2 to wait for the job', async () => {
+    const { stdout } = await supd.told('why', 'web2');
+    return /^rolling restart: waiting for backup \(run \S+\), which holds web2:web2$/m.test(stdout);
+  });
+  writeFileSync(`${supd.dir}/go`, '');
+  t.match(await rolled, {
+    status: 0,
+    stdout: /^web2: waits for backup \(run \S+\), which holds web2:web2$/m,
+  });
+});
+
+test('when supd is killed, the one that was drained is made ready, and the rest is left', async (t) => {
+  const site = await openSite(t, 3);
+  if (!site) return;
+  const { supd } = site;
+  const [first, second] = await pids(site);
+  writeFileSync(`${supd.dir}/web1.cold`, '');
+  await supd.told('restart', '--rolling', 'web*', '--no-wait');
+  await haproxySays(supd, 'web1', /^MAINT/);
+  await supd.ended('SIGKILL');
+  rmSync(`${supd.dir}/web1.cold`);
+  const next = await startIn(t, supd);
+  await next.state('web1', 'RUNNING');
+  await haproxySays(next, 'web1', /^UP/);
+  const after = await pids({ ...site, supd: next });
+  t.not(after[0], first);
+  t.equal(after[1], second);
+  await next.logs(
+    /rolling restart was interrupted: 0 restarted; goes on by itself: web1; left as they were: web2, web3/,
+  );
+  t.equal((await next.told('restart', '--rolling', 'web*')).status, 0);
+});
+
+test('pre_stop and post_start run as the program does; one that fails is told, and fails a rolling restart', async (t) => {
+  const text = program('web', 'waits', {
+    pre_stop: `sh -c 'echo out $SUPERVISOR_PROCESS_NAME >>%(here)s/told'`,
+    post_start: `sh -c 'echo in >>%(here)s/told; test ! -e %(here)s/bad'`,
+  });
+  const supd = await startSupd(t, text);
+  await until('post_start', () => existsSync(`${supd.dir}/told`));
+  t.equal((await supd.told('restart', '--rolling', 'web')).status, 0);
+  t.equal(supd.read('told'), 'in\nout web\nin\n');
+  writeFileSync(`${supd.dir}/bad`, '');
+  t.match(await supd.told('restart', '--rolling', 'web'), {
+    status: 1,
+    stdout: /^web: ERROR \(post_start: exit status 1\)$/m,
+  });
+  t.equal((await supd.told('restart', 'web')).status, 0);
+  await supd.logs(/web: post_start: exit status 1/);
+});
+
+test('a program that cannot start ends it, and nothing of the rest is touched', async (t) => {
+  const ids = ['a', 'b'].map((name) => program(name, 'waits', { startsecs: 1 })).join('');
+  const supd = await startSupd(t, ids);
+  await supd.state('a', 'RUNNING');
+  const { pid } = await supd.state('b', 'RUNNING');
+  rmSync(`${supd.dir}/bin/waits`);
+  const answer = await supd.told('restart', '--rolling', 'all');
+  t.match(answer, { status: 1, stdout: /^a: ERROR \(.*\)$[\s\S]*^b: left as it was$/m });
+  t.equal((await supd.client.getProcess({ name: 'b' })).pid, pid);
+  await supd.told('shutdown');
+  await supd.ended();
+});
