@@ -39,7 +39,7 @@ async function openLarge(t: Test): Promise<Stack | undefined> {
   const stack = await open(t);
   if (stack && !filled) {
     filled = true;
-    runAs('zope', [`${VENV}/bin/python`, '-c', FILL, String(stack.site.ports.zeo), '150'], stack.site.dir);
+    runAs('zope', [`${VENV}/bin/python`, '-c', FILL, String(stack.site.ports.zeo), '80'], stack.site.dir);
   }
   return stack;
 }

@@ -106,7 +106,7 @@ export function startSupd(site: Site): Supd {
         return PROGRAMS.every((name) => all.get(name)?.state === 'RUNNING') && all;
       }),
     close: async () => {
-      if (child.exitCode === null) {
+      if (child.exitCode === null && child.signalCode === null) {
         await supctl('shutdown');
         await until('supd to end', () => child.exitCode !== null, 90).catch(() =>
           endProgram(child, 'SIGKILL'),
