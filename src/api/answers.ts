@@ -12,7 +12,6 @@ export type {
   DueTime,
   EventView,
   Explained,
-  GroupChange,
   HoldView,
   ProcessConfiguration,
   ProcessResult,
@@ -22,6 +21,16 @@ export type {
   RollingRest,
   Watched,
 } from './api.js';
+export type { GroupChange, MemberChange, OptionChange, PlanAnswer, UpdateStep } from './changes.js';
+export type { DeathView } from './deaths.js';
+export type { Reloaded } from './reload.js';
+
+/** As a gRPC health check sees it. */
+export interface ServiceHealth {
+  /** Empty: the daemon. */
+  readonly service: string;
+  readonly status: 'UNKNOWN' | 'SERVING' | 'NOT_SERVING' | 'SERVICE_UNKNOWN';
+}
 
 export interface DaemonAnswer extends Omit<DaemonView, 'startTime' | 'memoryBytes'> {
   /** "supd.v1"; "3.0" over XML-RPC, which doesn't tell the rest. */

@@ -2,8 +2,10 @@
 import type { RunRecord } from '../core/job.js';
 import type { Millis, ProcessSpec, ShownState } from '../core/program.js';
 import type { RollingPhase } from '../core/rolling-words.js';
+import type { Plan, UpdateStep } from './changes.js';
 import type { DueTime, JobView, RunView } from './job-views.js';
 import type { Explained, ProcessView } from './process-view.js';
+import type { Reloaded } from './reload.js';
 
 export type { DueTime, JobView, RunView, StepView } from './job-views.js';
 export type { AskedFor, Explained, ProcessView } from './process-view.js';
@@ -104,12 +106,6 @@ export interface DaemonView {
   readonly upgrades: number;
 }
 
-export interface GroupChange {
-  readonly group: string;
-  readonly change: 'STOPPED' | 'REMOVED' | 'UPDATED' | 'ADDED' | 'FAILED' | 'UNKNOWN';
-  readonly message: string;
-}
-
 export interface EventView {
   readonly sequence: number;
   readonly resumeToken: string;
@@ -195,6 +191,8 @@ export interface Api {
   /** Ends it after those that it restarts just now. @throws SupdError NOT_RUNNING */
   cancelRolling(asked: Asked): RollingRest;
   signal(targets: readonly string[], signal: string, asked: Asked): readonly ProcessResult[];
+  /** One after the other. */
+  reloadPrograms(targets: readonly string[], asked: Asked): AsyncIterable<Reloaded>;
   writeStdin(name: string, chars: Uint8Array, asked: Asked): void;
 
   /** An empty name: the daemon's own log, here and below. At most `mostBytes`, or 1 MiB. */
@@ -229,7 +227,9 @@ export interface Api {
     readonly removed: readonly string[];
     readonly warnings: readonly string[];
   };
-  update(groups: readonly string[], asked: Asked): AsyncIterable<GroupChange>;
+  /** What an update would do. */
+  plan(): Plan;
+  update(groups: readonly string[], asked: Asked): AsyncIterable<UpdateStep>;
   addGroup(group: string, asked: Asked): void;
   removeGroup(group: string, asked: Asked): void;
   shutdown(asked: Asked): void;

@@ -5,17 +5,20 @@ import type {
   Delivery,
   DueTime,
   Explained,
-  GroupChange,
   HoldView,
   JobAnswer,
+  PlanAnswer,
   ProcessConfiguration,
   ProcessResult,
   ProcessView,
   ReadAnswer,
+  Reloaded,
   RereadAnswer,
   RollingProgress,
   RollingRest,
   RunAnswer,
+  ServiceHealth,
+  UpdateStep,
   Watched,
 } from './answers.js';
 
@@ -47,11 +50,15 @@ type Options = CallOptions;
 /** Every method fails with CallFailure, and nothing else. Leaving a `for await` cancels the wait, not what was begun. */
 export interface Client {
   getDaemon(options?: Options): Promise<DaemonAnswer>;
+  /** grpc.health.v1: the daemon first, then each process. */
+  listHealth(options?: Options): Promise<readonly ServiceHealth[]>;
   rereadConfiguration(options?: Options): Promise<RereadAnswer>;
+  planUpdate(options?: Options): Promise<PlanAnswer>;
+  /** `tellMembers`: what is done to single members of a group is told, too. */
   updateGroups(
-    request?: Reason & HeldBack & { readonly groups?: readonly string[] },
+    request?: Reason & HeldBack & { readonly groups?: readonly string[]; readonly tellMembers?: boolean },
     options?: Options,
-  ): AsyncIterable<GroupChange>;
+  ): AsyncIterable<UpdateStep>;
   addGroup(request: Reason & { readonly group: string }, options?: Options): Promise<void>;
   removeGroup(request: Reason & { readonly group: string }, options?: Options): Promise<void>;
   shutdown(request?: Reason, options?: Options): Promise<void>;
@@ -89,6 +96,7 @@ export interface Client {
     request: Targets & { readonly signal: string },
     options?: Options,
   ): Promise<readonly ProcessResult[]>;
+  reloadPrograms(request: Targets, options?: Options): AsyncIterable<Reloaded>;
   writeStdin(
     request: { readonly name: string; readonly chars: Uint8Array },
     options?: Options,

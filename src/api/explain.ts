@@ -1,9 +1,10 @@
 /** Why a process is as it is, and what happens next, in words. */
 import { isTriedForEver } from '../core/backoff.js';
+import { type Death, describeDeath } from '../core/death.js';
 import { blockersOf, describeBlocker } from '../core/dependencies.js';
 import { formatDuration } from '../core/durations.js';
 import { describeProbe } from '../core/probe.js';
-import type { ProcessSpec, ProcessState } from '../core/program.js';
+import type { Exit, ProcessSpec, ProcessState } from '../core/program.js';
 import type { Readiness } from '../core/readiness.js';
 import { reasonOf, recycleObstacle } from '../core/recycle.js';
 import { describeExit, isExpected } from '../core/transition.js';
@@ -13,6 +14,7 @@ import type { Daemon } from '../daemon/daemon.js';
 import { resolveIdentity } from '../daemon/identity.js';
 import { readVerdict } from '../daemon/verifier.js';
 import type { Explained } from './api.js';
+import { deathView } from './deaths.js';
 import { historyOf } from './history.js';
 
 /** All but the process itself. */
@@ -21,11 +23,13 @@ export function explain(daemon: Daemon, process: Process): Omit<Explained, 'proc
   const { id } = process.spec;
   const begun = since.get(id);
   const lastAsked = asked.get(id);
+  const deaths = daemon.watch.deaths.of(id);
   return {
     ...(begun === undefined ? {} : { since: begun }),
-    cause: [causeOf(process), recycledWhy(process)].filter((text) => text !== '').join('; '),
+    cause: [causeOf(process, deaths[0]), recycledWhy(process)].filter((text) => text !== '').join('; '),
     ...(lastAsked ? { lastAsked } : {}),
     next: nextOf(daemon, process, readNow().mono),
+    deaths: deaths.map(deathView),
   };
 }
 
@@ -36,13 +40,15 @@ function recycledWhy({ recycled }: Process): string {
   return `supd restarted it at ${when} (${recycled.why})`;
 }
 
-function causeOf({ spec, state, exit, spawnError }: Process): string {
+/** @param death  the last, whose exit is that of the process's present state, if that has one */
+function causeOf({ spec, state, exit, spawnError }: Process, death: Death | undefined): string {
+  const told = (one: Exit) => (death ? describeDeath(death) : describeExit(one));
   switch (state.name) {
     case 'EXITED':
-      return `${describeExit(state.exit)}, ${isExpected(state.exit, spec) ? 'expected' : 'not expected'}`;
+      return `${told(state.exit)}; ${isExpected(state.exit, spec) ? 'expected' : 'not expected'}`;
     case 'BACKOFF':
     case 'FATAL': {
-      const ended = exit && spawnError?.startsWith('Exited too quickly') ? ` (${describeExit(exit)})` : '';
+      const ended = exit && spawnError?.startsWith('Exited too quickly') ? ` (${told(exit)})` : '';
       return `${state.why}${ended}`;
     }
     case 'UNKNOWN':
@@ -53,9 +59,10 @@ function causeOf({ spec, state, exit, spawnError }: Process): string {
       return `${describeExit(state.exit)}; something that it started is still alive`;
     case 'RUNNING':
       return [state.health?.why, amissIn(spec, state.pid)].filter(Boolean).join('; ');
+    case 'STOPPED':
+      return exit ? told(exit) : '';
     case 'STARTING':
       return state.readiness?.why ?? '';
-    case 'STOPPED':
     case 'WAITING':
     case 'SPAWNING':
       return '';

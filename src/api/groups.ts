@@ -5,16 +5,16 @@ import { diffGroups } from '../config/diff.js';
 import { isActive } from '../core/world.js';
 import type { Daemon } from '../daemon/daemon.js';
 import { checkNewCode } from '../daemon/upgrade.js';
-import type { Api, Asked, GroupChange } from './api.js';
+import type { Api } from './api.js';
 import { refuseIfClosing } from './closing.js';
-import { stopEach } from './control.js';
 import { SupdError } from './errors.js';
-import { whenFree } from './holds.js';
+import { makePlan } from './plan.js';
 import { tellAsked } from './told.js';
+import { update } from './update.js';
 
 export type Groups = Pick<
   Api,
-  'reread' | 'update' | 'addGroup' | 'removeGroup' | 'shutdown' | 'reload' | 'upgrade' | 'reopenLogs'
+  'reread' | 'plan' | 'update' | 'addGroup' | 'removeGroup' | 'shutdown' | 'reload' | 'upgrade' | 'reopenLogs'
 >;
 
 /** Reads the configuration the daemon was started with once more. */
@@ -23,13 +23,17 @@ export type ReadConfiguration = () =>
   | { readonly ok: false; readonly errors: readonly string[] };
 
 export function makeGroups(daemon: Daemon, read: ReadConfiguration): Groups {
-  const reread = () => {
+  const readAnew = () => {
     refuseIfClosing(daemon);
     const answer = read();
     if (!answer.ok) {
       const [first = 'the configuration has errors'] = answer.errors;
       throw new SupdError('BAD_CONFIG', first, { details: answer.errors });
     }
+    return answer;
+  };
+  const reread = () => {
+    const answer = readAnew();
     daemon.configure(answer.config);
     const active = [...daemon.engine.world.groups.values()];
     return { ...diffGroups(active, daemon.config.groups), warnings: answer.warnings };
@@ -39,11 +43,12 @@ export function makeGroups(daemon: Daemon, read: ReadConfiguration): Groups {
       tellAsked(daemon, 'reread', [], asked);
       return reread();
     },
+    plan: () => makePlan(daemon, readAnew()),
     update(names, asked) {
-      const changes = reread();
+      reread();
       daemon.configureJobs();
       tellAsked(daemon, 'update', names, asked);
-      return update(daemon, changes, names, asked);
+      return update(daemon, names, asked);
     },
     addGroup(name, asked) {
       refuseIfClosing(daemon);
@@ -105,70 +110,4 @@ export function makeGroups(daemon: Daemon, read: ReadConfiguration): Groups {
 
 function membersOf(daemon: Daemon, group: string) {
   return [...daemon.engine.world.processes.values()].filter(({ spec }) => spec.group === group);
-}
-
-interface Changes {
-  readonly added: readonly string[];
-  readonly changed: readonly string[];
-  readonly removed: readonly string[];
-}
-
-/** In supervisorctl's order: what is gone, what changed, what is new. */
-async function* update(
-  daemon: Daemon,
-  changes: Changes,
-  names: readonly string[],
-  asked: Asked,
-): AsyncGenerator<GroupChange> {
-  const all = names.length === 0 || names.includes('all');
-  const wanted = (name: string) => all || names.includes(name);
-  const known = new Set([
-    ...daemon.engine.world.groups.keys(),
-    ...daemon.config.groups.map(({ name }) => name),
-  ]);
-  for (const name of all ? [] : names.filter((one) => !known.has(one))) {
-    yield { group: name, change: 'UNKNOWN', message: `no group is named "${name}"` };
-  }
-  for (const name of [...changes.removed, ...changes.changed].filter(wanted)) {
-    const isGone = changes.removed.includes(name);
-    const wrong = isGone ? undefined : wrongSocket(daemon, name);
-    if (wrong !== undefined) {
-      yield { group: name, change: 'FAILED', message: wrong };
-      continue;
-    }
-    const running = () => membersOf(daemon, name).filter(({ state }) => isActive(state));
-    const ids = running().map(({ spec }) => spec.id);
-    for await (const _ of whenFree(daemon, ids, asked, ({ signal }) =>
-      stopEach(daemon, running()).stopped(signal),
-    ));
-    if (daemon.engine.world.mode !== 'running' || asked.signal?.aborted) return;
-    yield { group: name, change: 'STOPPED', message: '' };
-    daemon.engine.dispatch({ type: 'removeGroup', name });
-    if (daemon.engine.world.groups.has(name)) {
-      yield { group: name, change: 'FAILED', message: 'it was started again meanwhile' };
-      continue;
-    }
-    if (!isGone) add(daemon, name);
-    yield { group: name, change: isGone ? 'REMOVED' : 'UPDATED', message: '' };
-  }
-  for (const name of changes.added.filter(wanted)) {
-    const wrong = wrongSocket(daemon, name);
-    if (wrong !== undefined) {
-      yield { group: name, change: 'FAILED', message: wrong };
-      continue;
-    }
-    add(daemon, name);
-    yield { group: name, change: 'ADDED', message: '' };
-  }
-}
-
-/** Why the group that is to come could not start, found before the one that is there is stopped. */
-function wrongSocket(daemon: Daemon, name: string): string | undefined {
-  const group = daemon.config.groups.find((one) => one.name === name);
-  return group && daemon.sockets.check(group);
-}
-
-function add(daemon: Daemon, name: string): void {
-  const groups = daemon.config.groups.filter((one) => one.name === name);
-  daemon.engine.dispatch({ type: 'addGroups', groups, autostart: true });
 }

@@ -28,6 +28,7 @@ export function noteAsked(daemon: Daemon, what: string, ids: readonly string[], 
   const { caller, reason = '' } = asked;
   const one = { what, by: printable(describeCaller(caller)), reason: printable(reason), time: Date.now() };
   for (const id of ids) historyOf(daemon).asked.set(id, one);
+  daemon.watch.deaths.asked(ids, one);
 }
 
 function forgetRemoved(daemon: Daemon, history: History): void {

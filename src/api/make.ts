@@ -8,6 +8,7 @@ import { makeInspect } from './inspect.js';
 import { makeJobs } from './jobs.js';
 import { makeLogs } from './logs.js';
 import { makeNotifications } from './notifications.js';
+import { makeReloads } from './reload.js';
 import { makeRolling } from './rolling.js';
 
 export function makeApi(daemon: Daemon, read: ReadConfiguration): Api {
@@ -20,5 +21,6 @@ export function makeApi(daemon: Daemon, read: ReadConfiguration): Api {
     ...makeGroups(daemon, read),
     ...makeJobs(daemon),
     ...makeNotifications(daemon),
+    ...makeReloads(daemon),
   };
 }

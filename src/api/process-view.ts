@@ -1,6 +1,7 @@
 /** A process as clients see it. Types only. */
 import type { Identity } from '../core/identity.js';
 import type { Millis, ShownState } from '../core/program.js';
+import type { DeathView } from './deaths.js';
 
 export interface ProcessView {
   readonly name: string;
@@ -41,6 +42,8 @@ export interface Explained {
   readonly cause: string;
   readonly lastAsked?: AskedFor;
   readonly next: string;
+  /** Newest first. */
+  readonly deaths: readonly DeathView[];
 }
 
 /** Who asked for what. */

@@ -1,4 +1,4 @@
-/** Who asked for what, for the main log: every change that somebody asks for leaves a line. */
+/** Who asked for what: every change that somebody asks for leaves a line in the main log, and an event. */
 import type { Daemon } from '../daemon/daemon.js';
 import type { Asked, Caller } from './api.js';
 
@@ -8,6 +8,15 @@ export function tellAsked(daemon: Daemon, what: string, targets: readonly string
   const who = describeCaller(caller);
   const why = reason ? `: ${reason}` : '';
   daemon.parts.log.info(printable(`${[what, ...targets].join(' ')} asked for by ${who}${why}`));
+  const details = { what, targets: targets.join(' '), by: who, ...(reason ? { reason } : {}) };
+  const printed = Object.entries(details).map(([key, text]) => [key, printable(text)] as const);
+  daemon.events.add({
+    time: Date.now(),
+    type: 'REQUEST',
+    name: '',
+    group: '',
+    details: Object.fromEntries(printed),
+  });
 }
 
 /** "uid 0 (pid 7) at supd.sock", "CN=alice at 127.0.0.1:9443", or the door alone. */

@@ -23,6 +23,8 @@ type Calling = Exclude<Method, Streaming>;
 const calls: Readonly<Record<Calling, true>> = {
   getDaemon: true,
   rereadConfiguration: true,
+  listHealth: true,
+  planUpdate: true,
   addGroup: true,
   removeGroup: true,
   shutdown: true,
@@ -51,6 +53,7 @@ const streams: Readonly<Record<Streaming, true>> = {
   stopProcesses: true,
   restartProcesses: true,
   rollProcesses: true,
+  reloadPrograms: true,
   followLog: true,
   runJob: true,
   readRunLog: true,

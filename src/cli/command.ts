@@ -26,7 +26,7 @@ export interface Command {
   readonly flags: FlagTable;
   readonly reach: Reach;
   /** What Tab completes after the name. */
-  readonly completes?: 'processes' | 'groups' | 'jobs' | 'commands';
+  readonly completes?: 'processes' | 'groups' | 'jobs' | 'commands' | 'shells';
   /** @returns the exit status. Failures of calls may be thrown: the caller reports them. */
   readonly run: (session: Session, flags: Flags) => Promise<number>;
 }
@@ -49,6 +49,8 @@ export interface Session {
   readonly ask: Ask | undefined;
   /** Typed lines of fg, until the input ends. */
   readonly lines: (signal: AbortSignal) => AsyncIterable<string>;
+  /** Pressed keys, one by one; undefined: nobody can press any. Ctrl-C is one, too: \x03. */
+  readonly keys: ((signal: AbortSignal) => AsyncIterable<string>) | undefined;
   /** Epoch milliseconds. */
   readonly now: () => number;
   /** Switches to another daemon (`open`). */

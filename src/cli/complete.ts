@@ -33,6 +33,8 @@ async function namesFor({ completes }: Command, { client, commands }: Asked): Pr
       return [];
     case 'commands':
       return commands.map(({ name }) => name);
+    case 'shells':
+      return ['bash', 'zsh', 'fish'];
     case 'jobs':
       return (await client().listJobs()).map(({ name }) => name);
     case 'groups':

@@ -9,7 +9,7 @@ import { runCommand } from './run.js';
 import type { Stream } from './terminal.js';
 import { endOfWait } from './wait.js';
 
-export type Interaction = Omit<Session, 'signal' | 'ask' | 'lines' | 'leave'> & {
+export type Interaction = Omit<Session, 'signal' | 'ask' | 'lines' | 'keys' | 'leave'> & {
   readonly input: Readable & { readonly isTTY?: boolean };
   readonly output: Stream;
   /** With what separates it from the line: "supervisor> ". */
@@ -76,6 +76,7 @@ export async function interact(interaction: Interaction): Promise<number> {
       signal: endOfWait(running.signal, terminal.closed),
       ask,
       lines: (signal) => lines.until(signal),
+      keys: undefined,
       leave: () => {
         left = true;
       },

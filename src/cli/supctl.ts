@@ -4,6 +4,7 @@ import type { Loaded } from '../config/config.js';
 import type { Command, Session } from './command.js';
 import type { Found } from './find.js';
 import { type Interaction, interact } from './interactive.js';
+import { keysOf } from './keys.js';
 import { type Options, readOptions } from './options.js';
 import { runCommand } from './run.js';
 import { type Connect, openTarget } from './target.js';
@@ -104,7 +105,7 @@ async function act(terminal: Terminal, outside: Outside, options: Options): Prom
 
 /** A single command: Ctrl-C ends its wait. */
 async function once(
-  base: Omit<Session, 'signal' | 'ask' | 'lines' | 'leave'>,
+  base: Omit<Session, 'signal' | 'ask' | 'lines' | 'keys' | 'leave'>,
   { input, onInterrupt }: Outside,
   words: readonly string[],
 ): Promise<number> {
@@ -115,6 +116,10 @@ async function once(
     signal: endOfWait(interrupt.signal, base.terminal.closed),
     ask: undefined,
     lines: (signal) => linesOf(input(), signal),
+    // Its input is opened for those that ask for keys alone.
+    get keys() {
+      return keysOf(input);
+    },
     leave: () => {},
   };
   try {

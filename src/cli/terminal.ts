@@ -2,7 +2,11 @@
 import type { Writable } from 'node:stream';
 
 /** A stream that may be a terminal. */
-export type Stream = Writable & { readonly isTTY?: boolean; readonly columns?: number };
+export type Stream = Writable & {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  readonly rows?: number;
+};
 
 export interface Surroundings {
   readonly out: Stream;
@@ -15,6 +19,8 @@ const tickMs = 250;
 export class Terminal {
   /** May escape sequences go to stdout? */
   readonly color: boolean;
+  /** Can stdout be drawn on again and again? */
+  readonly isScreen: boolean;
   /** Is there somebody to show progress to? */
   readonly lively: boolean;
   /** Aborted when nobody reads stdout any more. */
@@ -32,6 +38,7 @@ export class Terminal {
     this.#out = out;
     this.#err = err;
     this.color = out.isTTY === true && !plain;
+    this.isScreen = out.isTTY === true && env.TERM !== 'dumb';
     this.lively = err.isTTY === true && env.TERM !== 'dumb';
     const gone = new AbortController();
     this.closed = gone.signal;
@@ -41,6 +48,11 @@ export class Terminal {
       gone.abort();
     });
     err.on('error', () => {});
+  }
+
+  /** Of stdout. */
+  size(): { readonly columns: number; readonly rows: number } {
+    return { columns: this.#out.columns || 80, rows: this.#out.rows || 24 };
   }
 
   /** One line of result. */

@@ -4,6 +4,7 @@ import type { Health, HealthStatus } from './health.js';
 import type { MemorySpec } from './memory.js';
 import type { HealthSpec, Probe, ProbeOutcome, ReadySpec } from './probe.js';
 import type { Readiness } from './readiness.js';
+import type { ReloadSpec } from './reload-words.js';
 import type { SharedSocketSpec } from './shared-socket.js';
 import type { Arrival, TrafficSpec } from './traffic.js';
 
@@ -95,6 +96,7 @@ export interface ProcessSpec extends LaunchSpec {
   readonly traffic?: TrafficSpec;
   /** Undefined: without bound. */
   readonly memory?: MemorySpec;
+  readonly reload?: ReloadSpec;
   /** When it has ended for good by itself, supd ends too, with its status. */
   readonly essential?: true;
   readonly stdout: StreamSpec;
@@ -218,8 +220,8 @@ export type ProcessEvent =
   /** `startTicks`: proc(5)'s field 22; with the pid it names one process until the machine is booted again. */
   | { readonly type: 'spawned'; readonly pid: number; readonly startTicks?: number }
   | { readonly type: 'spawnFailed'; readonly why: string; readonly code: SpawnFailure }
-  /** `leftover`: something that the process started is still alive. */
-  | { readonly type: 'exited'; readonly exit: Exit; readonly leftover: boolean }
+  /** `leftover`: something that the process started is still alive; `cpuMs`: of all its life, where wait(2) tells it. */
+  | { readonly type: 'exited'; readonly exit: Exit; readonly leftover: boolean; readonly cpuMs?: Millis }
   | { readonly type: 'swept' }
   /** What came of a probe, which is known by the process and by when it was asked for. */
   | {

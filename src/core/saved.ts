@@ -136,9 +136,16 @@ export function replay(changes: readonly Change[]): Saved {
       case 'mode':
         mode = change.mode;
         break;
-      case 'group':
+      case 'group': {
+        const left = new Set(change.group.processes.map(({ id }) => id));
+        for (const { id } of groups.get(change.group.name)?.processes ?? []) {
+          if (left.has(id)) continue;
+          processes.delete(id);
+          logs.delete(id);
+        }
         groups.set(change.group.name, change.group);
         break;
+      }
       case 'noGroup':
         for (const { id } of groups.get(change.name)?.processes ?? []) {
           processes.delete(id);

@@ -2,6 +2,8 @@
  * All processes, groups and jobs in one table, and what one event does to it. What one process does is in
  * transition.ts, what jobs do in jobs.ts; here is what concerns several: order, waves of stops, shutdown.
  */
+
+import { type Reconfigure, reconfigure } from './change/reconfigure.js';
 import { blockersOf } from './dependencies.js';
 import { holdsOn } from './holds.js';
 import type { JobsEffect, JobsEvent } from './job-events.js';
@@ -69,6 +71,7 @@ export type WorldEvent =
   /** With `autostart`, its programs that ask for it are started. */
   | { readonly type: 'addGroups'; readonly groups: readonly GroupSpec[]; readonly autostart: boolean }
   | { readonly type: 'removeGroup'; readonly name: string }
+  | Reconfigure
   | { readonly type: 'shutdown'; readonly mode: 'restarting' | 'shutdown' }
   | { readonly type: 'jobs'; readonly event: JobsEvent }
   | { readonly type: 'rolling'; readonly event: rollings.RollingEvent }
@@ -81,6 +84,7 @@ export type WorldEffect =
   | { readonly type: 'jobs'; readonly effect: JobsEffect }
   | { readonly type: 'rolling'; readonly effect: rollings.RollingEffect }
   | { readonly type: 'groupAdded' | 'groupRemoved'; readonly name: string }
+  | { readonly type: 'reconfigured'; readonly name: string; readonly ids: readonly string[] }
   /** Everything is stopped after `shutdown`. */
   | { readonly type: 'ended'; readonly mode: 'restarting' | 'shutdown' };
 
@@ -135,6 +139,8 @@ function apply(turn: Turn, event: WorldEvent): void {
     case 'rolling':
       roll(turn, rollings.stepRolling(turn.world.rolling, event.event, turn.world, turn.now.wall));
       return;
+    case 'reconfigure':
+      return take(turn, reconfigure(turn.world, event, turn.now.mono));
     case 'restore':
       return take(turn, restore(turn.world, event, turn.now));
     case 'wake':

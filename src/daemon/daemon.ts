@@ -2,7 +2,7 @@
 import type { Config } from '../config/config.js';
 import type { RunRecord } from '../core/job.js';
 import type { JobsEffect, JobsEvent } from '../core/job-events.js';
-import type { Millis, ProcessEffect, StateChange } from '../core/program.js';
+import type { GroupSpec, Millis, ProcessEffect, StateChange } from '../core/program.js';
 import { pidOf } from '../core/transition.js';
 import type { WorldEffect } from '../core/world.js';
 import { removeAutoLogs } from './autologs.js';
@@ -76,6 +76,7 @@ export class Daemon {
       openStdin: (id) => this.#streams.openStdin(id),
       told: (level, line) => parts.log[level](line),
       processOf: (id) => this.engine.world.processes.get(id),
+      reasonOf: (id) => this.watch.reasonOf(id),
       logsCaptured: daemon.compat === 'strict',
     });
     const fifoDir = makeFifoDir(parts.rundir);
@@ -88,6 +89,7 @@ export class Daemon {
       told: (level, line) => parts.log[level](line),
       heardOf: (spec, channel) => this.#processes.heardOf(spec, this.#events.heardOf(spec, channel)),
       isListener: (spec) => this.#events.isListener(spec),
+      keepLogs: (id, logs) => this.#state.noteLogs(id, logs),
     });
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
@@ -108,7 +110,7 @@ export class Daemon {
       processOf: (id) => this.engine.world.processes.get(id),
       streamsOf: (id) => this.#streams.of(id),
       sockets: this.sockets,
-      answer: (id, event) => this.engine.dispatch({ type: 'process', id, event }),
+      answer: (id, event) => this.watch.heard(id, event),
       told: (level, line) => parts.log[level](line),
       serverUrl: serverUrlOf(parts.config),
       conditions: this.conditions,
@@ -246,11 +248,14 @@ export class Daemon {
       case 'rolling':
         return this.rollings.perform(effect.effect);
       case 'groupAdded':
-        this.#openStreams(effect.name);
+        this.#events.addGroup(this.#groupOf(effect.name));
+        this.#streams.open(this.#groupOf(effect.name), logsLeft(this.#left));
         return this.#events.tell({ type: 'PROCESS_GROUP_ADDED', group: effect.name });
       case 'groupRemoved':
         this.#streams.close(effect.name);
         return this.#events.removeGroup(effect.name);
+      case 'reconfigured':
+        return this.#streams.reconfigure(this.#groupOf(effect.name), effect.ids);
       case 'ended':
         this.#isOver = true;
         this.#state.clear();
@@ -278,21 +283,16 @@ export class Daemon {
   }
 
   #performForJobs(effect: JobsEffect): void {
-    const { log } = this.parts;
     const answer = (event: JobsEvent) => this.engine.dispatch({ type: 'jobs', event });
     const [events, runs, steps] = [this.#events, this.#runs, this.#steps];
-    performJobEffect({ answer, events, journal: this.journal, log, runs, steps }, effect);
+    performJobEffect({ answer, events, journal: this.journal, log: this.parts.log, runs, steps }, effect);
   }
 
   get #isClosing(): boolean {
     return this.engine.world.mode !== 'running';
   }
 
-  #openStreams(name: string): void {
-    const group = this.engine.world.groups.get(name);
-    if (!group) return;
-    this.#events.addGroup(group);
-    for (const failure of this.#streams.open(group, logsLeft(this.#left))) this.parts.log.error(failure);
-    for (const { id } of group.processes) this.#state.noteLogs(id, this.#streams.of(id)?.autoLogs ?? {});
+  #groupOf(name: string): GroupSpec {
+    return this.engine.world.groups.get(name) as GroupSpec;
   }
 }

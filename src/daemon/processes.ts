@@ -1,6 +1,8 @@
 /** Does what the core asks for one process: spawn, signal, sweep. Answers come as process events. */
 import type { Exit, ProcessEffect, ProcessEvent, ProcessSpec } from '../core/program.js';
 import type { Process } from '../core/world.js';
+import type { Ended } from '../os/exits.js';
+import type { Rusage } from '../os/rusage.js';
 import type { Tag } from '../os/tree.js';
 import type { Conditions } from './conditions.js';
 import type { Heard } from './output.js';
@@ -126,8 +128,8 @@ export class Processes {
       tags: { ...this.#variablesOf(spec), ...this.#prober.variablesOf(spec) },
       openFds: (uid, gid) =>
         streams.openFor(uid, gid, spec.socket && this.#parts.sockets.take(id, spec.socket)),
-      ended: (exit) => {
-        if (spawned.ok) this.#ended(id, spawned.pid, exit);
+      ended: (exit, rusage) => {
+        if (spawned.ok) this.#ended(id, spawned.pid, exit, rusage);
       },
     });
     this.#spent += performance.now() - begin;
@@ -177,7 +179,7 @@ export class Processes {
     const { spawner, sweeper, told } = this.#parts;
     const process = this.#parts.processOf(id);
     if (!process) return;
-    const ended = (exit: Exit) => this.#ended(id, pid, exit);
+    const ended: Ended = (exit, rusage) => this.#ended(id, pid, exit, rusage);
     if (startTicks !== undefined && spawner.exits.adopt({ pid, startTicks }, ended)) {
       if (spawner.exits.isAdopted(pid)) sweeper.lookFurther(pid, 'adopted');
       this.#parts.streamsOf(id)?.resumeFrom(pid);
@@ -191,11 +193,14 @@ export class Processes {
     ended({ unknown: true });
   }
 
-  #ended(id: string, pid: number, exit: Exit): void {
+  #ended(id: string, pid: number, exit: Exit, rusage?: Rusage): void {
     this.#parts.streamsOf(id)?.drain();
     this.#prober.ended(id);
     this.#traffic.cancel(id);
-    this.#askLeft(id, pid, (leftover) => this.#parts.answer(id, { type: 'exited', exit, leftover }));
+    const spent = rusage ? { cpuMs: rusage.cpuMs } : {};
+    this.#askLeft(id, pid, (leftover) =>
+      this.#parts.answer(id, { type: 'exited', exit, leftover, ...spent }),
+    );
   }
 
   /** A stop promises that nothing is left, and is worth the thorough look; a crash is answered at once. */

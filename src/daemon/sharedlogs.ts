@@ -9,7 +9,10 @@ export class SharedLogs {
   /** Those that their programs write themselves. */
   readonly direct = new DirectLogs();
   readonly #told: LogFileOptions['told'];
-  readonly #open = new Map<string, { readonly log: LogFile; holders: number }>();
+  readonly #open = new Map<
+    string,
+    { readonly log: LogFile; readonly options: LogFileOptions; holders: number }
+  >();
 
   constructor(told: LogFileOptions['told']) {
     this.#told = told;
@@ -19,13 +22,16 @@ export class SharedLogs {
     const found = this.#open.get(file);
     if (found) {
       found.holders += 1;
+      // The log goes by these as they are: of several that write it, the one that came last says how large it may be.
+      Object.assign(found.options, { maxBytes: spec.maxBytes, backups: spec.backups });
       return found.log;
     }
     const mode = spec.file.kind === 'auto' ? { mode: 0o600 } : {};
     const { maxBytes, backups } = spec;
     const told = this.#told ? { told: this.#told } : {};
-    const log = LogFile.open(file, { maxBytes, backups, files: guardedFiles, ...mode, ...told });
-    this.#open.set(file, { log, holders: 1 });
+    const options = { maxBytes, backups, files: guardedFiles, ...mode, ...told };
+    const log = LogFile.open(file, options);
+    this.#open.set(file, { log, options, holders: 1 });
     return log;
   }
 

@@ -1,6 +1,7 @@
 /** What a process slot reads and writes: its standard input, and where each of its outputs goes. */
 import { closeSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
+import { isSame } from '../core/change/options.js';
 import type { ProcessSpec, StreamSpec } from '../core/program.js';
 import type { SavedLogs } from '../core/saved.js';
 import type { Growth } from '../logs/growth.js';
@@ -66,6 +67,12 @@ export class ProcessStreams {
   resume(): void {
     for (const channel of CHANNELS) this.#streams[channel].resume();
     this.#owner ??= ownerOfFifo(this.#fifo('in'));
+  }
+
+  /** Does this specification say of the output what these streams were made for? */
+  isAsIn({ stdout, stderr, redirectStderr }: ProcessSpec): boolean {
+    const own = this.#spec;
+    return redirectStderr === own.redirectStderr && isSame(stdout, own.stdout) && isSame(stderr, own.stderr);
   }
 
   /** The log file's path, or undefined when the channel has none. */

@@ -1,17 +1,22 @@
 /** The streams of all process slots, by slot. */
-import type { GroupSpec } from '../core/program.js';
+import type { GroupSpec, ProcessSpec } from '../core/program.js';
 import type { SavedLogs } from '../core/saved.js';
 import { SharedLogs } from './sharedlogs.js';
 import { ProcessStreams, type StreamsOptions } from './streams.js';
 
+export interface StreamTableOptions extends StreamsOptions {
+  /** Keeps the names that were made up for a slot's AUTO logs. */
+  readonly keepLogs: (id: string, logs: SavedLogs) => void;
+}
+
 export class StreamTable {
-  readonly #options: StreamsOptions;
+  readonly #options: StreamTableOptions;
   readonly #shared: SharedLogs;
   /** Processes whose FIFOs are known to be removed. */
   #told: ReadonlySet<string> = new Set();
   readonly #streams = new Map<string, ProcessStreams>();
 
-  constructor(options: StreamsOptions) {
+  constructor(options: StreamTableOptions) {
     this.#options = options;
     this.#shared = new SharedLogs(options.told);
   }
@@ -30,19 +35,36 @@ export class StreamTable {
   /**
    * Makes those of a group, and goes on reading what a supd that is gone read.
    * @param autoLogs  names that it gave to AUTO logs, by slot
-   * @returns what could not be opened, in words; a program that writes there waits
    */
-  open(group: GroupSpec, autoLogs: ReadonlyMap<string, SavedLogs> | undefined): readonly string[] {
-    return group.processes.flatMap((spec) => {
-      const streams = new ProcessStreams(spec, this.#options, this.#shared, autoLogs?.get(spec.id));
-      this.#streams.set(spec.id, streams);
-      try {
-        streams.resume();
-        return [];
-      } catch (error) {
-        return [`${spec.id}: its output can't be taken up: ${(error as Error).message}`];
-      }
-    });
+  open(group: GroupSpec, autoLogs: ReadonlyMap<string, SavedLogs> | undefined): void {
+    for (const spec of group.processes) this.#openOne(spec, autoLogs?.get(spec.id));
+  }
+
+  /**
+   * The same for members of an active group that are specified otherwise now, came, or went. What runs writes on into
+   * its FIFOs meanwhile.
+   */
+  reconfigure(group: GroupSpec, ids: readonly string[]): void {
+    for (const id of ids) {
+      const spec = group.processes.find((one) => one.id === id);
+      const streams = this.#streams.get(id);
+      if (spec && streams?.isAsIn(spec)) continue;
+      streams?.close(spec !== undefined);
+      this.#streams.delete(id);
+      if (spec) this.#openOne(spec, streams?.autoLogs);
+    }
+  }
+
+  #openOne(spec: ProcessSpec, autoLogs: SavedLogs | undefined): void {
+    const streams = new ProcessStreams(spec, this.#options, this.#shared, autoLogs);
+    this.#streams.set(spec.id, streams);
+    try {
+      streams.resume();
+    } catch (error) {
+      // A program that writes there waits.
+      this.#options.told('error', `${spec.id}: its output can't be taken up: ${(error as Error).message}`);
+    }
+    this.#options.keepLogs(spec.id, streams.autoLogs);
   }
 
   close(group: string): void {

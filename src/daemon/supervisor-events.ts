@@ -5,7 +5,8 @@
 import { textOf } from '../core/event-payload.js';
 import type { SupervisorEvent } from '../core/event-types.js';
 import type { SavedPools } from '../core/pool-saved.js';
-import type { GroupSpec, Millis, ProcessSpec, StateChange } from '../core/program.js';
+import type { Exit, GroupSpec, Millis, ProcessSpec, StateChange } from '../core/program.js';
+import { signalName } from '../core/signals.js';
 import { pidOf } from '../core/transition.js';
 import type { Process } from '../core/world.js';
 import { EventLog } from './eventlog.js';
@@ -17,6 +18,8 @@ import { Ticker } from './ticker.js';
 
 export interface SupervisorEventsParts extends PoolsParts {
   readonly processOf: (id: string) => Process | undefined;
+  /** Who brought its last end about, in a sentence. */
+  readonly reasonOf: (id: string) => string | undefined;
   /** supervisord's way: what is captured makes PROCESS_LOG events, too. */
   readonly logsCaptured: boolean;
 }
@@ -39,7 +42,7 @@ export class SupervisorEvents {
 
   tell(event: SupervisorEvent): void {
     const entry = entryOf(event);
-    if (entry) this.#note(event.type, entry);
+    if (entry) this.#note(event.type, this.#withReason(event, entry));
     this.#pools.tell(event);
   }
 
@@ -140,6 +143,13 @@ export class SupervisorEvents {
     this.#pools.close();
   }
 
+  /** Of an end: who brought it about. */
+  #withReason(event: SupervisorEvent, entry: Entry): Entry {
+    if (!('change' in event) || event.change.exit === undefined) return entry;
+    const reason = this.#parts.reasonOf(`${event.group}:${event.name}`);
+    return reason === undefined ? entry : { ...entry, details: { ...entry.details, reason } };
+  }
+
   #heardOfListener({ id, group }: ProcessSpec): Heard {
     return {
       begins: () => this.#dispatch(group, 'begun', id),
@@ -198,12 +208,19 @@ function entryOf(event: SupervisorEvent): Entry | undefined {
   }
 }
 
+function exitDetails(exit: Exit): Readonly<Record<string, string>> {
+  if ('unknown' in exit) return {};
+  if ('code' in exit) return { exit_status: String(exit.code) };
+  return { signal: signalName(exit.signal), ...(exit.core ? { core_dumped: '1' } : {}) };
+}
+
 function detailsOf(change: StateChange): Readonly<Record<string, string>> {
   return {
     from_state: change.from,
     ...(change.pid > 0 ? { pid: String(change.pid) } : {}),
     ...(change.to === 'STARTING' || change.to === 'BACKOFF' ? { tries: String(change.tries) } : {}),
     ...(change.expected === undefined ? {} : { expected: change.expected ? '1' : '0' }),
+    ...(change.exit === undefined ? {} : exitDetails(change.exit)),
     ...(change.why === undefined ? {} : { why: change.why }),
   };
 }

@@ -1,11 +1,13 @@
 /** The client of supd's socket: a method for every call of the contract. Loads fast, which supctl lives on. */
-import type { Channel, ProcessResult } from '../api/answers.js';
+import type { Channel, ProcessResult, Reloaded } from '../api/answers.js';
 import type { CallOptions, Client, HeldBack, Targets } from '../api/client.js';
 import { CallFailure } from '../api/failure.js';
-import { changeFromWire, daemonFromWire, watchedFromWire } from './convert/daemon.js';
+import type { supd } from './contract.js';
+import { planFromWire, stepFromWire } from './convert/changes.js';
+import { daemonFromWire, watchedFromWire } from './convert/daemon.js';
 import { explainedFromWire } from './convert/explained.js';
 import { dueFromWire, jobFromWire, runFromWire } from './convert/jobs.js';
-import { channel } from './convert/names.js';
+import { channel, reloadOutcome } from './convert/names.js';
 import {
   configurationFromWire,
   holdFromWire,
@@ -13,6 +15,7 @@ import {
   progressFromWire,
   resultFromWire,
 } from './convert/processes.js';
+import { HEALTH_LIST, readHealthList } from './healthlist.js';
 import { methods, type Rpc } from './methods.js';
 import { Transport } from './transport.js';
 
@@ -30,15 +33,21 @@ export function connect(socketPath: string): Client {
   const many = streaming(transport);
   return {
     getDaemon: async (options) => daemonFromWire(await one(methods.getDaemon, {}, options)),
+    listHealth: async (options) => {
+      for await (const answer of transport.call(HEALTH_LIST, new Uint8Array(), options))
+        return readHealthList(answer);
+      throw new CallFailure('BROKEN', `${HEALTH_LIST}: no answer`);
+    },
     rereadConfiguration: async (options) => {
       const wire = await one(methods.rereadConfiguration, {}, options);
       return { added: wire.added, changed: wire.changed, removed: wire.removed, warnings: wire.warnings };
     },
+    planUpdate: async (options) => planFromWire(await one(methods.planUpdate, {}, options)),
     updateGroups: (request = {}, options) =>
       many(
         methods.updateGroups,
         { ...request, groups: [...(request.groups ?? [])], tellHolds: request.onHold !== undefined },
-        unlessHold(request, changeFromWire),
+        unlessHold(request, stepFromWire),
         options,
       ),
     addGroup: async (request, options) => void (await one(methods.addGroup, request, options)),
@@ -83,6 +92,7 @@ export function connect(socketPath: string): Client {
     },
     signalProcesses: async (request, options) =>
       (await one(methods.signalProcesses, targets(request), options)).results.map(resultFromWire),
+    reloadPrograms: (request, options) => many(methods.reloadPrograms, targets(request), reloadedOf, options),
     writeStdin: async (request, options) => void (await one(methods.writeStdin, request, options)),
     readLog: async (request, options) => {
       const wire = await one(methods.readLog, onChannel(request), options);
@@ -152,6 +162,18 @@ function resultOf(wire: {
   hold?: Parameters<typeof holdFromWire>[0] | null;
 }): ProcessResult {
   return resultFromWire(wire.result);
+}
+
+function reloadedOf({ outcome, ...wire }: supd.v1.ReloadProgramsResponse.$Properties): Reloaded {
+  const { name = '', group = '', message = '', output = '' } = wire;
+  const text = (value: string | null) => value ?? '';
+  return {
+    name: text(name),
+    group: text(group),
+    outcome: reloadOutcome.fromWire(outcome),
+    message: text(message),
+    output: text(output),
+  };
 }
 
 /** Holds are told, the rest is seen. */

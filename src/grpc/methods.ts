@@ -38,6 +38,7 @@ export const methods = {
     v1.RereadConfigurationRequest,
     v1.RereadConfigurationResponse,
   ),
+  planUpdate: rpc('DaemonService/PlanUpdate', CHANGES, UNARY, v1.PlanUpdateRequest, v1.PlanUpdateResponse),
   updateGroups: rpc(
     'DaemonService/UpdateGroups',
     CHANGES,
@@ -128,6 +129,13 @@ export const methods = {
     UNARY,
     v1.SignalProcessesRequest,
     v1.SignalProcessesResponse,
+  ),
+  reloadPrograms: rpc(
+    'ProcessService/ReloadPrograms',
+    CHANGES,
+    STREAM,
+    v1.ReloadProgramsRequest,
+    v1.ReloadProgramsResponse,
   ),
   writeStdin: rpc('ProcessService/WriteStdin', CHANGES, UNARY, v1.WriteStdinRequest, v1.WriteStdinResponse),
   readLog: rpc('ProcessService/ReadLog', READS, UNARY, v1.ReadLogRequest, v1.ReadLogResponse),

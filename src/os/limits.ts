@@ -6,7 +6,8 @@ import { readNofileLimit } from './proc.js';
 
 const prlimit = libc('int prlimit(int pid, int resource, void *next, void *old)');
 
-const RLIMIT = { nofile: 7, nproc: 6 } as const;
+/** Linux's numbers on x86 and ARM: setrlimit(2). */
+const RLIMIT = { core: 4, nproc: 6, nofile: 7, memlock: 8 } as const;
 const INFINITY = 0xffffffffffffffffn;
 
 export interface Limit {
@@ -21,12 +22,15 @@ export function getLimit(which: keyof typeof RLIMIT): Limit {
   return { soft: decode(old.readBigUInt64LE(0)), hard: decode(old.readBigUInt64LE(8)) };
 }
 
-/** @throws Error with `code` EPERM when the hard limit may not be raised */
-export function setLimit(which: keyof typeof RLIMIT, limit: Limit): void {
+/**
+ * Of supd itself, or of another process.
+ * @throws Error with `code`: EPERM when the hard limit may not be raised, ESRCH when there is no such process
+ */
+export function setLimit(which: keyof typeof RLIMIT, limit: Limit, pid = 0): void {
   const next = Buffer.alloc(16);
   next.writeBigUInt64LE(encode(limit.soft), 0);
   next.writeBigUInt64LE(encode(limit.hard), 8);
-  check(prlimit(0, RLIMIT[which], next, null), `setrlimit ${which}`);
+  check(prlimit(pid, RLIMIT[which], next, null), `setrlimit ${which}`);
 }
 
 /**

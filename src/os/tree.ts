@@ -9,6 +9,7 @@ import {
   type ProcStat,
   readAllStats,
   readOwnChildren,
+  readProcFile,
   readStat,
   readVariable,
   readWorkMs,
@@ -108,6 +109,12 @@ export async function measureWork(pid: number, ms: number, signal: AbortSignal):
 export function hasOrphans(isLeader: (pid: number) => boolean): boolean {
   const children = readOwnChildren();
   return children === undefined || children.some((pid) => !isLeader(pid) && readStat(pid)?.state !== 'Z');
+}
+
+/** Processes that descend from this one, by the kernel's own lists: proc_pid_children(5). */
+export function countDescendants(pid: number): number {
+  const children = (readProcFile(`/proc/${pid}/task/${pid}/children`) ?? '').split(' ').filter(Boolean);
+  return children.reduce((sum, child) => sum + 1 + countDescendants(Number(child)), 0);
 }
 
 /** What supd gave to a program or a step, and what all that it starts inherits unless it takes care not to. */

@@ -23,7 +23,9 @@ export function connectXmlRpc(place: Place, credentials: Credentials | undefined
     asArray(await rpc.call('getAllProcessInfo', [], options)).map(processOf);
   return {
     getDaemon: async (options) => daemonOf(await rpc.all(daemonCalls, options)),
+    listHealth: () => refuse('health checks'),
     rereadConfiguration: (options) => reread(rpc, options),
+    planUpdate: () => refuse('a plan'),
     updateGroups: (request, options) => update(rpc, request?.groups ?? [], because(request, options)),
     addGroup: async (request, options) =>
       void (await rpc.call('addProcessGroup', [request.group], because(request, options))),
@@ -62,6 +64,7 @@ export function connectXmlRpc(place: Place, credentials: Credentials | undefined
     cancelRolling: () => refuse('rolling restarts'),
     signalProcesses: ({ targets, signal, reason }, options) =>
       collect(change(rpc, verbs.signal, { targets, params: [signal] }, because({ reason }, options))),
+    reloadPrograms: () => refuseStream('reload-program'),
     writeStdin: async ({ name, chars }, options) =>
       void (await rpc.call('sendProcessStdin', [name, Buffer.from(chars).toString('utf8')], options)),
     readLog: (request, options) => readLog(rpc, request, options),

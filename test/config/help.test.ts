@@ -22,6 +22,7 @@ test('with every option switched on, only what a machine lacks and what is not s
   t.same(
     told.map((line) => line.replace(/^supd\.conf:\d+: /, '')),
     [
+      '[program:example] reload_command: must not be there beside reload_signal: one of them does it',
       '[program:example] depends_on: there is no program or group "zeo"',
       '[job:night] steps: a job has a command or steps, not both; make the command a job of its own',
       '[job:night] needs: has no effect: this job is no step of another',

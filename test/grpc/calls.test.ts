@@ -1,6 +1,6 @@
 import { test } from 'tap';
 import type { FailureCode } from '../../src/grpc/client.js';
-import { explained, fakeApi, instance1, run, zeo } from './fake-api.js';
+import { explained, fakeApi, instance1, plan, run, zeo } from './fake-api.js';
 import { all, serve } from './serve.js';
 
 const text = (chunks: readonly Uint8Array[]): string => Buffer.concat(chunks).toString();
@@ -71,6 +71,36 @@ test('logs are read and followed as bytes', async (t) => {
     ['readLog', 'zeo', 'stderr', -100, 0],
     ['followLog', 'zeo', 'stdout', 1600],
   ]);
+});
+
+test('a reload tells each program, with what its check wrote', async (t) => {
+  const { client, api } = await serve(t);
+  t.strictSame(await all(client.reloadPrograms({ targets: ['zeo'], reason: 'new backend' })), [
+    { name: 'zeo', group: 'zeo', outcome: 'REFUSED', message: 'reload_check', output: 'line 3\n' },
+  ]);
+  t.strictSame(api.calls, [['reloadPrograms', ['zeo']]]);
+  t.match(api.asked[0], { reason: 'new backend' });
+});
+
+test('a plan arrives whole', async (t) => {
+  const { client } = await serve(t);
+  const groups = plan.groups.map((group) => ({
+    ...group,
+    processes: group.processes.map(({ id: _, standing: __, ...rest }) => rest),
+  }));
+  t.strictSame(await client.planUpdate(), { ...plan, groups });
+});
+
+test('what is done to members is told to those who ask for it', async (t) => {
+  const group = { group: 'g', change: 'UPDATED', message: '' } as const;
+  const member = { group: 'g', name: 'a', action: 'RESTARTED', message: 'command' } as const;
+  const update = async function* () {
+    yield member;
+    yield group;
+  };
+  const { client } = await serve(t, { api: fakeApi({ update }) });
+  t.strictSame(await all(client.updateGroups()), [group]);
+  t.strictSame(await all(client.updateGroups({ tellMembers: true })), [member, group]);
 });
 
 test('configuration, groups and the end of the daemon', async (t) => {

@@ -1,5 +1,6 @@
 /** An Api with two processes and a job, which notes who asked what. */
 import type { Api, Asked, Explained, JobView, ProcessView, RollingProgress } from '../../src/api/api.js';
+import type { Plan } from '../../src/api/changes.js';
 import { SupdError } from '../../src/api/errors.js';
 import type { RunRecord } from '../../src/core/job.js';
 import { processSpec } from '../helpers/specs.js';
@@ -143,6 +144,79 @@ export const explained: Explained = {
     time: 1_700_000_000_002,
   },
   next: 'try 2 of 4 in 2s',
+  deaths: [
+    {
+      time: 1_700_000_000_003,
+      pid: 7,
+      startTime: 1_700_000_000_000,
+      exitSignal: 'SIGKILL',
+      coreDumped: true,
+      expected: false,
+      cause: 'outOfMemory',
+      reason: 'terminated by SIGKILL: the kernel',
+      output: 'one\ntwo',
+      facts: {
+        time: 1_700_000_000_001,
+        memoryBytes: 2 ** 33,
+        peakMemoryBytes: 2 ** 34,
+        cpuMs: 12,
+        threads: 3,
+        openFiles: 4,
+        limitNofile: 1024,
+        descendants: 5,
+      },
+      cpuMs: 13,
+      environment: 'abc',
+    },
+    {
+      time: 1_700_000_000_000,
+      pid: 6,
+      exitStatus: 3,
+      exitSignal: '',
+      coreDumped: false,
+      expected: true,
+      cause: 'request',
+      reason: 'exit status 3: stop',
+      output: '',
+      environment: 'abd',
+    },
+  ],
+};
+
+const stopWait = { option: 'stopwaitsecs', from: '10s', to: '20s', live: true };
+
+export const plan: Plan = {
+  groups: [
+    {
+      group: 'instances',
+      change: 'changed',
+      whole: false,
+      changes: [{ option: 'priority', from: '10', to: '20', live: true }],
+      processes: [
+        {
+          id: 'instances:instance1',
+          name: 'instance1',
+          group: 'instances',
+          standing: 'kept',
+          action: 'live',
+          changes: [stopWait],
+          note: '',
+        },
+        {
+          id: 'instances:instance2',
+          name: 'instance2',
+          group: 'instances',
+          standing: 'new',
+          action: 'start',
+          changes: [],
+          note: 'new',
+        },
+      ],
+    },
+    { group: 'zeo', change: 'none', whole: true, changes: [], processes: [] },
+  ],
+  sections: [{ section: 'job:backup', action: 'live', changes: [stopWait] }],
+  warnings: ['supd.conf:3: a warning'],
 };
 
 export interface FakeApi extends Api {
@@ -257,6 +331,10 @@ export function fakeApi(other: Partial<Api> = {}): FakeApi {
       change('signal', by, [...targets], signal);
       return [{ name: 'zeo', group: 'zeo', code: 'SIGNALLED', message: '' }];
     },
+    reloadPrograms: async function* (targets, by) {
+      change('reloadPrograms', by, [...targets]);
+      yield { name: 'zeo', group: 'zeo', outcome: 'REFUSED', message: 'reload_check', output: 'line 3\n' };
+    },
     writeStdin: (name, chars, by) => change('writeStdin', by, name, Buffer.from(chars).toString()),
     readLog: (...args) => {
       note('readLog', ...args);
@@ -281,6 +359,7 @@ export function fakeApi(other: Partial<Api> = {}): FakeApi {
     },
     clearMainLog: (by) => change('clearMainLog', by),
     reread: () => ({ added: ['a'], changed: ['b', 'c'], removed: [], warnings: ['supd.conf:1: x'] }),
+    plan: () => plan,
     update: async function* (groups, by) {
       change('update', by, [...groups]);
       yield { group: 'a', change: 'ADDED', message: '' };

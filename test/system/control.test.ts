@@ -132,15 +132,6 @@ test('add and remove are for groups that were reread, and only stopped ones go',
   t.same(await names(supd), ['a']);
 });
 
-test('one change of a group’s member restarts the group', async (t) => {
-  const group = section('group:g', { programs: 'a,b' });
-  const supd = await startSupd(t, program('a', 'waits') + program('b', 'waits') + group);
-  const a = await supd.state('g:a', 'RUNNING');
-  supd.configure(program('a', 'waits') + program('b', 'waits', { stopwaitsecs: 3 }) + group);
-  t.match(await supd.told('update'), { status: 0, stdout: 'g: stopped\ng: updated process group\n' });
-  t.not((await supd.state('g:a', 'RUNNING')).pid, a.pid);
-});
-
 test('included files count, and where they are wrong they are named', async (t) => {
   const supd = await startSupd(t, section('include', { files: 'conf.d/*.conf' }) + program('a', 'waits'));
   mkdirSync(`${supd.dir}/conf.d`);

@@ -64,12 +64,14 @@ test('with --force it goes on at once', async (t) => {
   t.equal(await outcome(supd), 'running');
 });
 
-test('an update waits too', async (t) => {
+test('an update waits too, for what it has to restart', async (t) => {
   const place = makePlace(t, program('zeo', 'waits') + NIGHT);
   const supd = await startIn(t, place);
   await begin(supd);
   const { pid } = await supd.client.getProcess({ name: 'zeo' });
   place.configure(program('zeo', 'waits', { priority: 7 }) + NIGHT);
+  t.match((await supd.told('update')).stdout, /^zeo: changed without a restart \(priority\)\n/);
+  place.configure(program('zeo', 'waits anew') + NIGHT);
   const updated = supd.told('update');
   await supd.logs(/the change that was asked for waits/);
   t.ok(isAlive(pid));

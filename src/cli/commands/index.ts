@@ -4,8 +4,10 @@ import { add } from './add.js';
 import { avail } from './avail.js';
 import { check } from './check.js';
 import { clear } from './clear.js';
+import { completion } from './completion.js';
 import { events } from './events.js';
 import { fg } from './fg.js';
+import { health } from './health.js';
 import { help } from './help.js';
 import { job } from './job.js';
 import { jobCancel } from './job-cancel.js';
@@ -20,8 +22,10 @@ import { notify } from './notify.js';
 import { notifyTest } from './notify-test.js';
 import { open } from './open.js';
 import { pid } from './pid.js';
+import { plan } from './plan.js';
 import { exit, quit } from './quit.js';
 import { reload } from './reload.js';
+import { reloadProgram } from './reload-program.js';
 import { remove } from './remove.js';
 import { reread } from './reread.js';
 import { restart } from './restart.js';
@@ -31,9 +35,11 @@ import { start } from './start.js';
 import { status } from './status.js';
 import { stop } from './stop.js';
 import { tail } from './tail.js';
+import { top } from './top.js';
 import { update } from './update.js';
 import { upgrade } from './upgrade.js';
 import { version } from './version.js';
+import { wait } from './wait.js';
 import { why } from './why.js';
 
 export const commands: readonly Command[] = [
@@ -41,9 +47,11 @@ export const commands: readonly Command[] = [
   avail,
   check,
   clear,
+  completion,
   events,
   exit,
   fg,
+  health,
   help,
   job,
   jobCancel,
@@ -58,8 +66,10 @@ export const commands: readonly Command[] = [
   notifyTest,
   open,
   pid,
+  plan,
   quit,
   reload,
+  reloadProgram,
   remove,
   reread,
   restart,
@@ -69,8 +79,10 @@ export const commands: readonly Command[] = [
   status,
   stop,
   tail,
+  top,
   update,
   upgrade,
   version,
+  wait,
   why,
 ];

@@ -5,6 +5,7 @@
  */
 import type {
   DaemonAnswer,
+  DeathView,
   DueTime,
   Explained,
   JobAnswer,
@@ -80,9 +81,27 @@ function limitJson({ soft, hard }: Rights['limits']['core']): Json {
   return { soft: Number.isFinite(soft) ? soft : null, hard: Number.isFinite(hard) ? hard : null };
 }
 
-export function explainedJson({ process, since, cause, lastAsked, next }: Explained): Json {
+export function explainedJson({ process, since, cause, lastAsked, next, deaths }: Explained): Json {
   const asked = lastAsked ? { ...lastAsked, time: rfc3339(lastAsked.time) } : null;
-  return { process: processJson(process), stateSince: rfc3339(since), cause, lastAsked: asked, next };
+  return {
+    process: processJson(process),
+    stateSince: rfc3339(since),
+    cause,
+    lastAsked: asked,
+    next,
+    deaths: deaths.map(deathJson),
+  };
+}
+
+export function deathJson({ time, startTime, facts, ...rest }: DeathView): Json {
+  return {
+    time: rfc3339(time),
+    startTime: rfc3339(startTime),
+    ...rest,
+    exitStatus: rest.exitStatus ?? null,
+    cpuMs: rest.cpuMs ?? null,
+    facts: facts ? { ...facts, time: rfc3339(facts.time), limitNofile: facts.limitNofile ?? null } : null,
+  };
 }
 
 export function resultJson({ name, group, code, message }: ProcessResult): Json {

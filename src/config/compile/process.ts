@@ -14,6 +14,7 @@ import type { Section } from '../sections.js';
 import { readName } from '../types/words.js';
 import { strip } from '../whitespace.js';
 import { compileBackoff } from './backoff.js';
+import { compileReload } from './reload.js';
 import { compileStderr, compileStdout } from './streams.js';
 
 type Common = Values<typeof PROGRAM>;
@@ -154,6 +155,7 @@ function compileCopy(reading: Reading, section: Section, context: CopyContext): 
       nice: options.nice,
       serverUrl: url.trim().toUpperCase() === 'AUTO' ? undefined : url,
       socket: context.socket,
+      reload: compileReload(reading, section, copy),
     }),
   };
 }

@@ -211,6 +211,17 @@ export const PROGRAM_COPY = {
   stderr_logfile_maxbytes: { type: 'bytes', default: '50MB', doc: 'size at which it is rotated; 0: never' },
   stderr_logfile_backups: { type: 'count', default: '10', doc: 'rotated files kept; 0: none' },
   stderr_syslog: { type: 'bool', default: 'false', doc: 'send stderr to syslog too, line by line' },
+  reload_check: {
+    type: 'text',
+    doc: 'command that must exit 0 before `supctl reload-program` does anything',
+    example: '/bin/true',
+  },
+  reload_signal: { type: 'signal', doc: 'signal that makes it read its files again', example: 'HUP' },
+  reload_command: {
+    type: 'text',
+    doc: 'or the command that makes it do so',
+    example: '/bin/true',
+  },
 } as const satisfies Table;
 
 /** Read before the rest, because its variables can be used there. */

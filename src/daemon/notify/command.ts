@@ -2,7 +2,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync, unlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { lastLines } from '../../core/notice-of.js';
-import type { Exit } from '../../core/program.js';
+import type { Exit, LaunchSpec } from '../../core/program.js';
 import { describeExit } from '../../core/transition.js';
 import { signalProcess } from '../../os/tree.js';
 import { type SpawnerParts, spawnOne } from '../spawner.js';
@@ -14,6 +14,10 @@ const MOST_SAID = 4096;
 const SYSTEM_PATH = '/usr/sbin:/usr/lib:/usr/bin:/bin';
 
 export interface Order {
+  /** For messages; default: notify. */
+  readonly name?: string;
+  /** How it is run; default: as supd itself. */
+  readonly launch?: Omit<LaunchSpec, 'command'>;
   readonly command: string;
   readonly input: string;
   readonly environment: Readonly<Record<string, string>>;
@@ -33,13 +37,14 @@ export function runner(spawner: SpawnerParts, dir: string): Run {
       let timer: NodeJS.Timeout | undefined;
       let output = -1;
       const spawned = spawnOne(spawner, {
-        name: 'notify',
+        name: order.name ?? 'notify',
         launch: {
-          command: order.command,
           environment: { PATH: `${inherited}:${SYSTEM_PATH}` },
           limits: {},
           capabilities: [],
           noNewPrivileges: false,
+          ...order.launch,
+          command: order.command,
         },
         tags: order.environment,
         openFds: () => {

@@ -1,16 +1,29 @@
 /** Who watches over the runs of one life of the daemon, with all that they ask of it. */
+
+import { statSync } from 'node:fs';
 import path from 'node:path';
+import { describeDeath } from '../../core/death.js';
 import { lastLines } from '../../core/notice-of.js';
+import type { ProcessEvent } from '../../core/program.js';
 import { readLog } from '../../logs/read.js';
+import { guardedFiles } from '../../os/rights.js';
 import type { Daemon } from '../daemon.js';
+import { Deaths } from '../deaths.js';
 import { FreshnessKeeper } from '../freshness.js';
 import { Notifier } from './notifier.js';
 
 const LOOKED_AT_BYTES = 2048;
+/** Times of files are those of the kernel's last tick. */
+const COARSE_MS = 20;
 
 export interface Watch {
   readonly notifier: Notifier;
   readonly freshness: FreshnessKeeper;
+  readonly deaths: Deaths;
+  /** What happens to a process: noted, then handed to the core. */
+  heard(id: string, event: ProcessEvent): void;
+  /** Of its last death, in a sentence. */
+  reasonOf(id: string): string | undefined;
   /** Begins to deliver; tells first of the runs that another supd left. */
   start(): void;
   /** What does not work just now, in sentences. */
@@ -38,6 +51,13 @@ export function openWatch(daemon: Daemon): Watch {
     raise: (notice) => notifier.raise(notice),
     log: parts.log,
   });
+  const deaths = new Deaths({
+    dir: path.join(parts.statedir, 'deaths'),
+    world: () => daemon.engine.world,
+    outputOf: (id, since) => outputSince(daemon, id, since),
+    environment: parts.environment,
+    told: (line) => parts.log.warn(line),
+  });
   daemon.onStateChange((id, change) => notifier.stateChanged(id, change));
   daemon.onRun((run) => {
     notifier.runChanged(run);
@@ -46,7 +66,17 @@ export function openWatch(daemon: Daemon): Watch {
   return {
     notifier,
     freshness,
+    deaths,
+    heard(id, event) {
+      deaths.heard(id, event);
+      daemon.engine.dispatch({ type: 'process', id, event });
+    },
+    reasonOf(id) {
+      const [death] = deaths.of(id);
+      return death && describeDeath(death);
+    },
     start() {
+      deaths.start();
       notifier.start();
       for (const run of daemon.journal.abandoned) notifier.runChanged(run);
     },
@@ -54,8 +84,24 @@ export function openWatch(daemon: Daemon): Watch {
     close() {
       notifier.close();
       freshness.close();
+      deaths.close();
     },
   };
+}
+
+/** The last lines of the log that was written last, if that was in its life. */
+function outputSince(daemon: Daemon, id: string, since: number): string {
+  const streams = daemon.streamsOf(id);
+  const [newest] = (['stderr', 'stdout'] as const)
+    .flatMap((channel) => streams?.path(channel) ?? [])
+    .map((file) => ({ file, modified: modifiedAt(file) }))
+    .sort((a, b) => b.modified - a.modified);
+  if (!newest || newest.modified < since - COARSE_MS) return '';
+  return lastLines(readTail(newest.file));
+}
+
+function modifiedAt(file: string): number {
+  return guardedFiles.at(file, () => statSync(file, { throwIfNoEntry: false }))?.mtimeMs ?? 0;
 }
 
 /** What it said last: on stderr, or else on stdout. */
@@ -71,7 +117,7 @@ function lastOutput(daemon: Daemon, id: string): string {
 
 function readTail(path: string): string {
   try {
-    return Buffer.from(readLog(path, -LOOKED_AT_BYTES, 0)).toString('utf8');
+    return Buffer.from(readLog(path, -LOOKED_AT_BYTES, 0, guardedFiles)).toString('utf8');
   } catch {
     return '';
   }

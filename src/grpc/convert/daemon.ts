@@ -1,9 +1,9 @@
 /** The daemon, its groups and its events, both ways. */
 
 import type { DaemonAnswer } from '../../api/answers.js';
-import type { DaemonView, EventView, GroupChange, Watched } from '../../api/api.js';
+import type { DaemonView, EventView, Watched } from '../../api/api.js';
 import type { supd } from '../contract.js';
-import { daemonState, groupChange } from './names.js';
+import { daemonState } from './names.js';
 import { timeFromWire, timeToWire } from './time.js';
 
 /** The daemon as the contract says it. */
@@ -37,20 +37,6 @@ export function daemonFromWire(wire: supd.v1.GetDaemonResponse.$Properties): Dae
     conditions: wire.conditions ?? [],
     memoryBytes: wire.memoryBytes ?? 0,
     upgrades: wire.upgrades ?? 0,
-  };
-}
-
-/** One step of an update as the contract says it. */
-export function changeToWire(change: GroupChange): supd.v1.UpdateGroupsResponse.$Properties {
-  return { ...change, change: groupChange.toWire(change.change) };
-}
-
-/** One step of an update as the api says it. */
-export function changeFromWire(wire: supd.v1.UpdateGroupsResponse.$Properties): GroupChange {
-  return {
-    group: wire.group ?? '',
-    change: groupChange.fromWire(wire.change),
-    message: wire.message ?? '',
   };
 }
 

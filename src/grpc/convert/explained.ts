@@ -1,18 +1,20 @@
 /** Why a process is as it is, both ways. */
 import type { Explained } from '../../api/api.js';
 import type { supd } from '../contract.js';
+import { deathFromWire, deathToWire } from './deaths.js';
 import { processFromWire, processToWire } from './processes.js';
 import { present, timeFromWire, timeToWire } from './time.js';
 
 /** As the contract says it. */
 export function explainedToWire(explained: Explained): supd.v1.ExplainProcessResponse.$Properties {
-  const { process, since, cause, lastAsked, next } = explained;
+  const { process, since, cause, lastAsked, next, deaths } = explained;
   return {
     process: processToWire(process),
     stateSince: timeToWire(since),
     cause,
     ...(lastAsked ? { lastAsked: { ...lastAsked, time: timeToWire(lastAsked.time) } } : {}),
     next,
+    deaths: deaths.map(deathToWire),
   };
 }
 
@@ -34,5 +36,6 @@ export function explainedFromWire(wire: supd.v1.ExplainProcessResponse.$Properti
         }
       : {}),
     next: wire.next ?? '',
+    deaths: (wire.deaths ?? []).map(deathFromWire),
   };
 }

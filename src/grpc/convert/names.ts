@@ -1,5 +1,8 @@
 /** Enums of the contract as the names that the rest of supd uses. */
-import type { Channel, DaemonView, GroupChange, ResultCode } from '../../api/api.js';
+import type { Channel, DaemonView, ResultCode } from '../../api/api.js';
+import type { GroupChange, MemberChange, PlannedAction } from '../../api/changes.js';
+import type { DeathView } from '../../api/deaths.js';
+import type { Reloaded } from '../../api/reload.js';
 import type { StepRecord } from '../../core/job.js';
 import type { ShownState } from '../../core/program.js';
 import type { RollingPhase } from '../../core/rolling-words.js';
@@ -71,6 +74,43 @@ export const groupChange = names<GroupChange['change']>('FAILED', {
   ADDED: v1.GroupChange.GROUP_CHANGE_ADDED,
   FAILED: v1.GroupChange.GROUP_CHANGE_FAILED,
   UNKNOWN: v1.GroupChange.GROUP_CHANGE_UNKNOWN,
+});
+
+export const memberChange = names<MemberChange['action']>('FAILED', {
+  STOPPED: v1.MemberChange.MEMBER_CHANGE_STOPPED,
+  RESTARTED: v1.MemberChange.MEMBER_CHANGE_RESTARTED,
+  STARTED: v1.MemberChange.MEMBER_CHANGE_STARTED,
+  CHANGED: v1.MemberChange.MEMBER_CHANGE_CHANGED,
+  FAILED: v1.MemberChange.MEMBER_CHANGE_FAILED,
+});
+
+export const plannedAction = names<PlannedAction>('none', {
+  none: v1.PlannedAction.PLANNED_ACTION_NONE,
+  live: v1.PlannedAction.PLANNED_ACTION_LIVE,
+  restart: v1.PlannedAction.PLANNED_ACTION_RESTART,
+  start: v1.PlannedAction.PLANNED_ACTION_START,
+  stop: v1.PlannedAction.PLANNED_ACTION_STOP,
+});
+
+export const deathCause = names<DeathView['cause']>('own', {
+  own: v1.DeathCause.DEATH_CAUSE_OWN,
+  request: v1.DeathCause.DEATH_CAUSE_REQUEST,
+  job: v1.DeathCause.DEATH_CAUSE_JOB,
+  shutdown: v1.DeathCause.DEATH_CAUSE_SHUTDOWN,
+  probe: v1.DeathCause.DEATH_CAUSE_PROBE,
+  memory: v1.DeathCause.DEATH_CAUSE_MEMORY,
+  refused: v1.DeathCause.DEATH_CAUSE_REFUSED,
+  outOfMemory: v1.DeathCause.DEATH_CAUSE_OUT_OF_MEMORY,
+  unseen: v1.DeathCause.DEATH_CAUSE_UNSEEN,
+});
+
+export const reloadOutcome = names<Reloaded['outcome']>('FAILED', {
+  RELOADED: v1.ReloadOutcome.RELOAD_OUTCOME_RELOADED,
+  REFUSED: v1.ReloadOutcome.RELOAD_OUTCOME_REFUSED,
+  FAILED: v1.ReloadOutcome.RELOAD_OUTCOME_FAILED,
+  NOT_RUNNING: v1.ReloadOutcome.RELOAD_OUTCOME_NOT_RUNNING,
+  NOT_CONFIGURED: v1.ReloadOutcome.RELOAD_OUTCOME_NOT_CONFIGURED,
+  UNKNOWN: v1.ReloadOutcome.RELOAD_OUTCOME_UNKNOWN,
 });
 
 export const outcome = names<StepRecord['outcome']>('failed', {

@@ -1,6 +1,8 @@
 /** supd.v1.DaemonService on the api. */
 import type { Api } from '../../api/api.js';
-import { changeToWire, daemonToWire, watchedToWire } from '../convert/daemon.js';
+import { isMemberChange, type UpdateStep } from '../../api/changes.js';
+import { planToWire, stepToWire } from '../convert/changes.js';
+import { daemonToWire, watchedToWire } from '../convert/daemon.js';
 import { holdToWire } from '../convert/processes.js';
 import type { Handlers } from '../handlers.js';
 import { each, eachWithHolds } from './each.js';
@@ -8,6 +10,7 @@ import { each, eachWithHolds } from './each.js';
 type DaemonMethods =
   | 'getDaemon'
   | 'rereadConfiguration'
+  | 'planUpdate'
   | 'updateGroups'
   | 'addGroup'
   | 'removeGroup'
@@ -26,11 +29,12 @@ export function daemonHandlers(api: Api): Pick<Handlers, DaemonMethods> {
       const { added, changed, removed, warnings } = api.reread(asking);
       return { added: [...added], changed: [...changed], removed: [...removed], warnings: [...warnings] };
     },
-    updateGroups: ({ groups, reason, force, tellHolds }, asking) =>
+    planUpdate: () => planToWire(api.plan()),
+    updateGroups: ({ groups, reason, force, tellHolds, tellMembers }, asking) =>
       eachWithHolds(
         { asked: { ...asking, reason, force }, tellHolds },
-        (asked) => api.update(groups, asked),
-        changeToWire,
+        (asked) => (tellMembers ? api.update(groups, asked) : toldGroups(api.update(groups, asked))),
+        stepToWire,
         (hold) => ({ hold: holdToWire(hold) }),
       ),
     addGroup: ({ group, reason }, asking) => {
@@ -62,4 +66,9 @@ export function daemonHandlers(api: Api): Pick<Handlers, DaemonMethods> {
     watchEvents: ({ resumeToken }, { signal }) =>
       each(api.events(resumeToken || undefined, signal), watchedToWire),
   };
+}
+
+/** Clients from before there were members know of groups alone. */
+async function* toldGroups(steps: AsyncIterable<UpdateStep>): AsyncGenerator<UpdateStep> {
+  for await (const step of steps) if (!isMemberChange(step)) yield step;
 }

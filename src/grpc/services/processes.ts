@@ -1,7 +1,7 @@
 /** supd.v1.ProcessService on the api. */
 import type { Api } from '../../api/api.js';
 import { explainedToWire } from '../convert/explained.js';
-import { channel, rollingPhase } from '../convert/names.js';
+import { channel, reloadOutcome, rollingPhase } from '../convert/names.js';
 import { holdToWire, processToWire, resultToWire } from '../convert/processes.js';
 import type { Handlers } from '../handlers.js';
 import { each, eachWithHolds } from './each.js';
@@ -17,6 +17,7 @@ type ProcessMethods =
   | 'rollProcesses'
   | 'cancelRolling'
   | 'signalProcesses'
+  | 'reloadPrograms'
   | 'writeStdin'
   | 'readLog'
   | 'followLog'
@@ -70,6 +71,11 @@ export function processHandlers(api: Api): Pick<Handlers, ProcessMethods> {
     signalProcesses: ({ targets, signal, reason }, asking) => ({
       results: api.signal(targets, signal, { ...asking, reason }).map(resultToWire),
     }),
+    reloadPrograms: ({ targets, reason }, asking) =>
+      each(api.reloadPrograms(targets, { ...asking, reason }), (one) => ({
+        ...one,
+        outcome: reloadOutcome.toWire(one.outcome),
+      })),
     writeStdin: ({ name, chars }, asking) => {
       api.writeStdin(name, chars, asking);
       return {};

@@ -1,0 +1,231 @@
+/**
+ * Makes what runs agree with the configuration that was read last, and touches nothing else: of a group that goes on
+ * only the members that have to be stopped are. It goes on when its client leaves.
+ */
+import { isSame } from '../core/change/options.js';
+import { type GroupPlan, type ProcessPlan, planOf } from '../core/change/plan.js';
+import type { GroupSpec } from '../core/program.js';
+import { pidOf } from '../core/transition.js';
+import { isActive, type Process } from '../core/world.js';
+import type { Daemon } from '../daemon/daemon.js';
+import { retune } from '../daemon/retune.js';
+import type { Asked } from './api.js';
+import { type GroupChange, isMemberChange, type MemberChange, type UpdateStep } from './changes.js';
+import { openChannel } from './channel.js';
+import { stopEach } from './control.js';
+import { noteAsked } from './history.js';
+import { whenFree } from './holds.js';
+
+interface Work {
+  readonly daemon: Daemon;
+  readonly asked: Asked;
+  readonly told: (step: UpdateStep) => void;
+}
+
+/** In supervisorctl's order: what is gone, what changed, what is new. @param names  groups; none, or `all`: all */
+export async function* update(
+  daemon: Daemon,
+  names: readonly string[],
+  asked: Asked,
+): AsyncGenerator<UpdateStep> {
+  const channel = openChannel<UpdateStep>();
+  const { signal: _, ...unbound } = asked;
+  const told = (step: UpdateStep) => {
+    tellWatchers(daemon, step);
+    channel.push(step);
+  };
+  updateAll({ daemon, asked: unbound, told }, names)
+    .catch((error) => daemon.parts.log.error(`update: ${String(error)}`))
+    .finally(() => channel.end());
+  yield* channel.values(asked.signal, () => {});
+}
+
+/** Groups that come and go are events of their own. */
+function tellWatchers(daemon: Daemon, step: UpdateStep): void {
+  const base = { time: Date.now(), group: step.group };
+  if (isMemberChange(step)) {
+    const details = { change: step.action, options: step.message };
+    daemon.events.add({ ...base, type: 'PROCESS_CHANGED', name: step.name, details });
+  } else if (step.change === 'UPDATED' || step.change === 'FAILED') {
+    const details: Record<string, string> = step.message === '' ? {} : { why: step.message };
+    daemon.events.add({ ...base, type: `PROCESS_GROUP_${step.change}`, name: '', details });
+  }
+}
+
+async function updateAll(work: Work, names: readonly string[]): Promise<void> {
+  const { daemon, told } = work;
+  const all = names.length === 0 || names.includes('all');
+  const active = [...daemon.engine.world.groups.keys()];
+  const configured = daemon.config.groups.map(({ name }) => name);
+  const isKnown = (name: string) => active.includes(name) || configured.includes(name);
+  for (const name of all ? [] : names.filter((one) => !isKnown(one))) {
+    told(tell(name, 'UNKNOWN', `no group is named "${name}"`));
+  }
+  const gone = active.filter((name) => !configured.includes(name));
+  const kept = configured.filter((name) => active.includes(name));
+  const added = configured.filter((name) => !active.includes(name));
+  for (const name of [...gone.sort(), ...kept.sort(), ...added.sort()]) {
+    if (daemon.engine.world.mode !== 'running') return;
+    if (all || names.includes(name)) await updateGroup(work, name);
+  }
+}
+
+async function updateGroup(work: Work, name: string): Promise<void> {
+  const { daemon, asked, told } = work;
+  const plan = planNow(daemon, name);
+  if (plan.change === 'none') return;
+  const group = configuredGroup(daemon, name);
+  const wrong = group && daemon.sockets.check(group);
+  if (wrong !== undefined) return told(tell(name, 'FAILED', wrong));
+  const ids = plan.processes.filter(isStopped).map(({ id }) => id);
+  // Another update may have come before: what is to be done is asked again once nobody holds anything.
+  for await (const _ of whenFree(daemon, ids, asked, async function* () {
+    yield await changeGroup(work, name);
+  }));
+}
+
+async function changeGroup(work: Work, name: string): Promise<void> {
+  const { daemon, told } = work;
+  const plan = planNow(daemon, name);
+  switch (plan.change) {
+    case 'none':
+      return;
+    case 'added':
+      add(daemon, name);
+      return told(tell(name, 'ADDED'));
+    case 'removed':
+      return replace(work, name);
+    case 'changed':
+      return plan.whole ? replace(work, name) : changeMembers(work, plan);
+    default:
+      return plan.change satisfies never;
+  }
+}
+
+/** Stops and forgets it; it comes anew if it is configured. */
+async function replace(work: Work, name: string): Promise<void> {
+  const { daemon, told } = work;
+  const members = [...daemon.engine.world.processes.values()].filter(({ spec }) => spec.group === name);
+  await stopAll(work, members);
+  if (daemon.engine.world.mode !== 'running') return;
+  told(tell(name, 'STOPPED'));
+  daemon.engine.dispatch({ type: 'removeGroup', name });
+  if (daemon.engine.world.groups.has(name)) {
+    const isDone = planNow(daemon, name).change === 'none';
+    return told(isDone ? tell(name, 'UPDATED') : tell(name, 'FAILED', 'it was started again meanwhile'));
+  }
+  const isGone = configuredGroup(daemon, name) === undefined;
+  if (!isGone) add(daemon, name);
+  told(tell(name, isGone ? 'REMOVED' : 'UPDATED'));
+}
+
+async function changeMembers(work: Work, plan: GroupPlan): Promise<void> {
+  const { daemon, told } = work;
+  const { group: name, processes } = plan;
+  const stopped = processes.filter(isStopped);
+  changeLive(work, plan);
+  await stopAll(
+    work,
+    stopped.flatMap(({ id }) => daemon.engine.world.processes.get(id) ?? []),
+  );
+  if (daemon.engine.world.mode !== 'running') return;
+  // Nothing of the old group has run on: supervisorctl's words for that.
+  const isAll = stopped.length > 0 && processes.every((one) => isStopped(one) || isNew(one));
+  if (isAll) told(tell(name, 'STOPPED'));
+  const group = configuredGroup(daemon, name);
+  if (!group) return told(tell(name, 'FAILED', 'it is not configured any more'));
+  const atRest = processes.filter(({ action }) => action !== 'live').map(({ id }) => id);
+  daemon.engine.dispatch({ type: 'reconfigure', group, live: [], atRest });
+  const settled = stopped.filter(({ id }) => isAsConfigured(daemon, group, id));
+  const starting = [...settled, ...processes.filter(({ action }) => action === 'start')].filter(
+    ({ action }) => action !== 'stop',
+  );
+  daemon.engine.dispatch({ type: 'start', ids: starting.map(({ id }) => id) });
+  if (!isAll) for (const one of processes) tellMember(work, one, isAsConfigured(daemon, group, one.id));
+  const isDone = processes.every(({ id }) => isAsConfigured(daemon, group, id));
+  told(isDone ? tell(name, 'UPDATED') : tell(name, 'FAILED', 'one of it was started again meanwhile'));
+}
+
+/** What needs no stop is done first, and told with what the kernel would not have. */
+function changeLive({ daemon, told }: Work, { group: name, processes }: GroupPlan): void {
+  const group = configuredGroup(daemon, name);
+  if (!group) return;
+  const live = processes.filter((one) => one.action === 'live' || (one.action === 'none' && !isNew(one)));
+  const before = new Map(live.map(({ id }) => [id, daemon.engine.world.processes.get(id)]));
+  const kept = live.filter(({ id }) => group.processes.some((spec) => spec.id === id)).map(({ id }) => id);
+  daemon.engine.dispatch({ type: 'reconfigure', group, live: kept, atRest: [] });
+  for (const { id, action, changes, name: member } of live) {
+    const was = before.get(id);
+    const now = daemon.engine.world.processes.get(id);
+    if (action !== 'live' || !was || !now) continue;
+    const failures = retune(pidOf(now.state), was.spec, now.spec);
+    const base = { group: name, name: member };
+    told({ ...base, action: 'CHANGED', message: changes.map(({ option }) => option).join(', ') });
+    for (const message of failures) told({ ...base, action: 'FAILED', message });
+  }
+}
+
+function tellMember(
+  { told }: Work,
+  { action, name, group, changes, note }: ProcessPlan,
+  isDone: boolean,
+): void {
+  const base = { group, name };
+  const message = note || changes.map(({ option }) => option).join(', ');
+  if (!isDone) return told({ ...base, action: 'FAILED', message: 'it was started again meanwhile' });
+  const words: Record<ProcessPlan['action'], MemberChange['action'] | undefined> = {
+    restart: 'RESTARTED',
+    start: 'STARTED',
+    stop: 'STOPPED',
+    live: undefined,
+    none: undefined,
+  };
+  const word = words[action];
+  if (word !== undefined) told({ ...base, action: word, message });
+}
+
+async function stopAll({ daemon, asked }: Work, processes: readonly Process[]): Promise<void> {
+  const running = processes.filter(({ state }) => isActive(state));
+  noteAsked(
+    daemon,
+    'update',
+    running.map(({ spec }) => spec.id),
+    asked,
+  );
+  for await (const _ of stopEach(daemon, running).stopped());
+}
+
+function planNow(daemon: Daemon, name: string): GroupPlan {
+  return planOf(daemon.engine.world, name, configuredGroup(daemon, name), planRules(daemon));
+}
+
+/** supervisord restarts groups as a whole. */
+export function planRules({ parts }: Daemon): { readonly wholeGroups: boolean } {
+  return { wholeGroups: parts.config.daemon.compat === 'strict' };
+}
+
+function configuredGroup(daemon: Daemon, name: string): GroupSpec | undefined {
+  return daemon.config.groups.find((one) => one.name === name);
+}
+
+function isAsConfigured(daemon: Daemon, group: GroupSpec, id: string): boolean {
+  const configured = group.processes.find((spec) => spec.id === id);
+  return isSame(daemon.engine.world.processes.get(id)?.spec, configured);
+}
+
+function isStopped({ action }: ProcessPlan): boolean {
+  return action === 'restart' || action === 'stop';
+}
+
+function isNew({ standing }: ProcessPlan): boolean {
+  return standing === 'new';
+}
+
+function add(daemon: Daemon, name: string): void {
+  const groups = daemon.config.groups.filter((one) => one.name === name);
+  daemon.engine.dispatch({ type: 'addGroups', groups, autostart: true });
+}
+
+function tell(group: string, change: GroupChange['change'], message = ''): GroupChange {
+  return { group, change, message };
+}
