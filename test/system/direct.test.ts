@@ -41,9 +41,20 @@ async function servesDirect(t: Test, supd: Supd): Promise<boolean> {
 
 /** All that the program has written, oldest first, and whether these are the numbers from 1 on without a gap. */
 function counted(supd: Supd, name: string): { readonly count: number; readonly isWhole: boolean } {
-  const lines = wholeLog(`${supd.dir}/${name}.out`).toString().split('\n');
+  const lines = wholeNow(`${supd.dir}/${name}.out`).toString().split('\n');
   const last = lines.pop();
   return { count: lines.length, isWhole: last === '' && lines.every((line, i) => line === String(i + 1)) };
+}
+
+/** All of a log that may be rotated meanwhile: a file that has gone has another name by now. */
+function wholeNow(log: string): Buffer {
+  for (;;) {
+    try {
+      return wholeLog(log);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    }
+  }
 }
 
 /** Waits until what is left of a log is within its bound: nothing is being moved any more. */
