@@ -14,6 +14,7 @@ import { fail, findFile, forHelp, readCommandLine, refuse, USAGE } from './daemo
 import { Daemon } from './daemon/daemon.js';
 import { watchEssential } from './daemon/essential.js';
 import type { SupdFlags } from './daemon/flags.js';
+import { watchMemory } from './daemon/memory.js';
 import { childEnvironment, takeVariable } from './daemon/ownenvironment.js';
 import { ensureLimits } from './daemon/ownlimits.js';
 import { becomeUser } from './daemon/ownuser.js';
@@ -228,6 +229,7 @@ async function live(
   });
   const offSignals = listenForSignals(life, log, readForApi(readConfig));
   const offEssential = watchEssential(life);
+  const offMemory = watchMemory(life);
   writePidfile(config.daemon.pidfile, log);
   const name = config.daemon.compat === 'strict' ? 'supervisord' : 'supd';
   log.info(`${name} started with pid ${process.pid}`);
@@ -236,6 +238,7 @@ async function live(
   const outcome = await life.ended;
   offSignals();
   offEssential();
+  offMemory();
   const grace = outcome === 'left' || outcome === 'upgrading' ? FAREWELL_MS : undefined;
   await Promise.all([sockets.close(grace), http?.close(grace)]);
   if (!isBackSoon(outcome)) removePidfile(config.daemon.pidfile, log);

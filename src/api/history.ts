@@ -20,6 +20,10 @@ export function historyOf(daemon: Daemon): History {
     history.since.set(id, Date.now());
     forgetRemoved(daemon, history);
   });
+  daemon.rollings.onBegun(({ kind, ids, by, reason }) => {
+    if (kind === 'memory')
+      for (const id of ids) history.asked.set(id, { what: 'restart', by, reason, time: Date.now() });
+  });
   return history;
 }
 

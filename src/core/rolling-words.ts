@@ -52,7 +52,7 @@ export function roleOf(world: World, id: string): string {
 }
 
 /** "rolling restart: 2 restarted", "rolling restart ended at b (why): 1 restarted; left as they were: c". */
-export function describeRolling({ ending, members }: Rolling): string {
+export function describeRolling({ kind, ending, members }: Rolling): string {
   const named = (step: Member['step']['name']) => members.filter((one) => one.step.name === step);
   const list = (some: readonly Member[]) => some.map(({ id }) => nameOf(id)).join(', ');
   const failed = named('failed').map((one) => `${nameOf(one.id)} (${whyOf(one)})`);
@@ -60,7 +60,7 @@ export function describeRolling({ ending, members }: Rolling): string {
   const [untouched, going] = [named('untouched'), named('restarting')];
   const words = { cancelled: 'was cancelled', interrupted: 'was interrupted', failed: 'ended' } as const;
   return [
-    `rolling restart${ending === undefined ? '' : ` ${words[ending]}`}${failed.length > 0 ? ` at ${failed.join(', ')}` : ''}: ${named('done').length} restarted`,
+    `${kind === 'memory' ? 'restart for memory' : 'rolling restart'}${ending === undefined ? '' : ` ${words[ending]}`}${failed.length > 0 ? ` at ${failed.join(', ')}` : ''}: ${named('done').length} restarted`,
     ...(going.length > 0 ? [`goes on by itself: ${list(going)}`] : []),
     ...(passed.length > 0 ? [`passed over: ${passed.join(', ')}`] : []),
     ...(untouched.length > 0 ? [`left as they were: ${list(untouched)}`] : []),

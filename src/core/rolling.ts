@@ -31,6 +31,8 @@ export interface RollingPlan {
   readonly maxUnavailable: number;
   /** Holds are not waited for. */
   readonly force: boolean;
+  /** HAProxy is not asked whether another one is there. */
+  readonly isUrgent?: boolean;
   /** Who asked, and why, for those who look. */
   readonly by: string;
   readonly reason: string;
@@ -151,7 +153,7 @@ function goOn(rolling: Rolling, world: World): RollingStep {
   const other = insteadOf(rolling, next.id, world);
   if (other) return { rolling: other, effects: [] };
   const process = world.processes.get(next.id);
-  if (!process?.spec.traffic?.haproxy || !isActive(process.state))
+  if (!process?.spec.traffic?.haproxy || !isActive(process.state) || rolling.isUrgent)
     return order(rolling, next.id, world.processes);
   const asking = withStep(rolling, next.id, { name: 'asking' });
   return { rolling: asking, effects: [{ type: 'askLeave', id: next.id }] };

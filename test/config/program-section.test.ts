@@ -197,12 +197,25 @@ test('a file of variables is read, and environment comes over it', async (t) => 
   ]);
 });
 
-test('an option that is not served yet is checked, and told of when it would do something', async (t) => {
-  const text = 'priority=5\nlog_format=raw\nquiet_hours=22:00-06:00\nmax_memory=lots\n';
-  t.same(faultsOf(text), [
-    '6 quiet_hours: not served by this version yet; ignored',
-    '7 max_memory: "lots" is not a size; right are a number of bytes, or one with KB, MB or GB',
+test('sizes, hours and servers of HAProxy have their forms', async (t) => {
+  t.same(faultsOf('max_memory=lots\nquiet_hours=22-6\nhaproxy=/s zope\nwarmup=127.0.0.1:80\n'), [
+    '4 max_memory: "lots" is not a size; right are a number of bytes, or one with KB, MB or GB',
+    '5 quiet_hours: "22-6" is not a span of the day; right is 22:00-06:00 or the like',
+    '6 haproxy: "/s zope" names no HAProxy server; right is /path/admin.sock backend/server',
+    '7 warmup: "127.0.0.1:80" is not a URL of HTTP; right is http://host:port/path, several with blanks between',
   ]);
+  t.match(
+    processesOf(
+      'max_memory=1KB\nquiet_hours=22:00-06:30\nhaproxy=/s zope/a\nwarmup=http://h/ http://h/2\n',
+    )[0],
+    {
+      memory: { maxBytes: 1024, quiet: { from: 1320, to: 390 } },
+      traffic: {
+        haproxy: { socket: '/s', backend: 'zope', server: 'a' },
+        warmup: ['http://h/', 'http://h/2'],
+      },
+    },
+  );
 });
 
 test('a fault of many copies is told once', async (t) => {

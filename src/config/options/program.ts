@@ -104,14 +104,12 @@ export const PROGRAM = {
     type: 'bytes',
     doc: 'memory of its tree above which it is restarted, when others can do its work',
     example: '1GB',
-    served: 'later',
   },
   quiet_hours: {
     type: 'hours',
     otherwise: 'any time',
     doc: 'local hours of little traffic: only then it is restarted for max_memory',
     example: '22:00-06:00',
-    served: 'later',
   },
   restart_delay: {
     type: 'span',

@@ -1,0 +1,59 @@
+/** Programs that use more than their max_memory are restarted, and somebody hears of it. */
+import { writeFileSync } from 'node:fs';
+import tap, { test } from 'tap';
+import { program, section } from '../helpers/place.js';
+import { startSupd } from '../helpers/start-supd.js';
+import { until } from '../helpers/until.js';
+
+tap.jobs = 2;
+tap.setTimeout(180_000);
+
+const LEAKS = { max_memory: '150MB', autorestart: 'true' };
+
+test('a program that uses too much is restarted, its mate is left alone; log, why and notices tell', async (t) => {
+  const supd = await startSupd(
+    t,
+    program('web', 'takes-memory 200', {
+      numprocs: 2,
+      process_name: 'web%(process_num)d',
+      ...LEAKS,
+      stdout_logfile: 'NONE',
+    }) + section('notify:me', { command: `sh -c 'cat >>%(here)s/told'`, on: 'memory' }),
+  );
+  const [first, second] = await Promise.all(
+    ['web:web0', 'web:web1'].map((name) => supd.state(name, 'RUNNING')),
+  );
+  writeFileSync(`${supd.dir}/web0.take`, '');
+  await supd.logs(/web0: \d+ MB over max_memory=150 MB in 3 looks; supd restarts it/);
+  await until('a new process', async () => {
+    const { pid, state } = await supd.client.getProcess({ name: 'web:web0' });
+    return state === 'RUNNING' && pid !== first?.pid;
+  });
+  t.equal((await supd.client.getProcess({ name: 'web:web1' })).pid, second?.pid);
+  await supd.logs('restart for memory: 1 restarted');
+  t.match(await supd.told('why', 'web:web0'), {
+    stdout: /^asked: restart at .* by supd: \d+ MB over max_memory=150 MB in 3 looks$/m,
+  });
+  await until('the notice', () =>
+    /restarted by supd: \d+ MB, over its max_memory in 3 looks/.test(supd.read('told')),
+  );
+});
+
+test('it waits while nobody else can do its work, and says so', async (t) => {
+  const supd = await startSupd(
+    t,
+    program('web', 'takes-memory 200', {
+      numprocs: 2,
+      process_name: 'web%(process_num)d',
+      ...LEAKS,
+      stdout_logfile: 'NONE',
+    }),
+  );
+  const { pid } = await supd.state('web:web0', 'RUNNING');
+  await supd.told('stop', 'web:web1');
+  writeFileSync(`${supd.dir}/web0.take`, '');
+  await supd.logs(/web0: \d+ MB over max_memory=150 MB in 3 looks; it waits: none of web1 can do its work/);
+  t.equal((await supd.client.getProcess({ name: 'web:web0' })).pid, pid);
+  await supd.told('start', 'web:web1');
+  await supd.logs(/web0: .*; supd restarts it/);
+});
