@@ -7,6 +7,7 @@ import { type Site, VENV } from './site.js';
 import { type Stack, served, shareStack } from './stack.js';
 import { type RunStatus, type Supd, startSupd } from './supd.js';
 import { until } from './until.js';
+import { ask, writePage } from './web.js';
 
 const open = shareStack(root, () => [
   ['schedule=0 3 * * *', 'schedule=0 0 29 2 *'],
@@ -115,6 +116,27 @@ test('while a backup runs, a restart of ZEO waits, is refused with --no-wait, an
   t.equal((await supd.supctl('job', 'run', 'backup')).status, 75, 'its lock is held');
   t.match(await ended(supd, 'nightly'), { outcome: 'ok' });
   t.same(repozos(site), []);
+});
+
+test('a restore that is cancelled in the middle: the site runs on with its own data', async (t) => {
+  const stack = await openLarge(t);
+  if (!stack) return;
+  const { site, supd } = stack;
+  await writePage(site, site.ports.instance1, 'kept', '<p>not in any backup</p>');
+  await supd.supctl('job', 'run', 'restore', '--no-wait');
+  await until('the old data to be aside', () => existsSync(path.join(site.dir, 'var/filestorage.restoring')));
+  t.match(await supd.supctl('job', 'cancel', 'restore'), { status: 0 });
+  t.match(await ended(supd, 'restore'), {
+    outcome: 'cancelled',
+    steps: [{ output: /old data is back in place/ }],
+  });
+  t.same(repozos(site), []);
+  await supd.running();
+  await served(site);
+  for (const port of [site.ports.instance1, site.ports.instance2])
+    t.match(await ask(site, port, '/kb/kept'), { status: 200, body: 'not in any backup' });
+  const left = readdirSync(path.join(site.dir, 'var')).filter((name) => /\.(restoring|failed)$/.test(name));
+  t.same(left, []);
 });
 
 test('supd is killed in the middle of the night: the next one carries it to its end, once', async (t) => {
