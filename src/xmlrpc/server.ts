@@ -13,6 +13,7 @@ import { type Asking, type Bounds, Connections } from './connections.js';
 import { RpcFault } from './faults.js';
 import { findLog, sendLog } from './logtail.js';
 import type { Method } from './method.js';
+import { METRICS_TYPE, metricsOf } from './metrics.js';
 import { reasonIn } from './reason.js';
 import { Room } from './room.js';
 import { callMethod } from './table.js';
@@ -150,6 +151,13 @@ async function answer(exchange: Exchange): Promise<void> {
   const path = pathOf(request.url ?? '');
   if (path === undefined) return answers.refuse(response, 400);
   if (path.startsWith('/RPC2')) return answerCall(exchange);
+  if (path === '/metrics' && request.method === 'GET' && !options.strict) {
+    asking.stage = 'running';
+    await options.turns.take();
+    if (asking.isOver) return;
+    asking.stage = 'leaving';
+    return answers.send(response, METRICS_TYPE, metricsOf(options.api), asking);
+  }
   if (path.startsWith('/logtail') || path.startsWith('/mainlogtail')) {
     if (request.method !== 'GET') return answers.refuse(response, 400);
     const log = findLog(options.api, path);
