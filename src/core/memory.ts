@@ -8,7 +8,8 @@
  * 4. Past twice its limit the third rule is forgotten: the kernel would not ask either.
  */
 import { holdsOn } from './holds.js';
-import type { Millis, ProcessSpec } from './program.js';
+import { isMate } from './mates.js';
+import type { Millis } from './program.js';
 import { isAvailable } from './rolling-member.js';
 import type { Process, World } from './world.js';
 
@@ -89,12 +90,4 @@ export function formatSize(bytes: number): string {
 
 function isWithin({ from, to }: NonNullable<MemorySpec['quiet']>, minutes: number): boolean {
   return from < to ? minutes >= from && minutes < to : minutes >= from || minutes < to;
-}
-
-/** Can it do the other's work? */
-function isMate(one: ProcessSpec, other: ProcessSpec): boolean {
-  if (one.id === other.id) return false;
-  if (one.group === other.group) return true;
-  const [a, b] = [one.traffic?.haproxy, other.traffic?.haproxy];
-  return a !== undefined && a.socket === b?.socket && a.backend === b.backend;
 }

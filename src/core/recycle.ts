@@ -5,6 +5,7 @@
  */
 import { blockersOf } from './dependencies.js';
 import { holdsOn } from './holds.js';
+import { isMate } from './mates.js';
 import type { Millis, Now } from './program.js';
 import type { Process, World } from './world.js';
 
@@ -62,17 +63,11 @@ export function recycleObstacle(world: World, process: Process, now: Now): strin
   if (world.plans.some(({ waves }) => waves.some((ids) => ids.includes(spec.id))))
     return 'it is to be stopped';
   if (recycled !== undefined && now.mono < pauseUntil(recycled)) return 'it was restarted a while ago';
-  const other = peersOf(world, process).find(({ state }) => IN_BETWEEN.includes(state.name));
-  return other && `${other.spec.name} is being started or stopped`;
-}
-
-/** Others that do the same work: copies of the program, and members of its [group:x]. */
-function peersOf(world: World, { spec }: Process): readonly Process[] {
-  const isGroup = world.groups.get(spec.group)?.kind === 'group';
-  return [...world.processes.values()].filter(
-    ({ spec: other }) =>
-      other.id !== spec.id && (other.program === spec.program || (isGroup && other.group === spec.group)),
+  if (world.rolling !== undefined) return 'a rolling restart is under way';
+  const other = [...world.processes.values()].find(
+    (one) => isMate(one.spec, spec) && IN_BETWEEN.includes(one.state.name),
   );
+  return other && `${other.spec.name} is being started or stopped`;
 }
 
 const IN_BETWEEN: readonly string[] = ['WAITING', 'SPAWNING', 'STARTING', 'BACKOFF', 'STOPPING', 'SWEEPING'];

@@ -135,6 +135,25 @@ test('of those that do the same work one is restarted at a time, the next when i
   t.same([p.stateOf('zope:a'), p.stateOf('zope:b')], ['RUNNING', 'STOPPING']);
 });
 
+test('servers of one backend in HAProxy do the same work, though each is a program of its own', async (t) => {
+  const server = (name: string, backend: string) => {
+    const haproxy = { socket: '/run/haproxy.sock', backend, server: name };
+    const traffic = { haproxy, warmup: [], drainMs: 1000, warmupMs: 1000 };
+    return program(name, 10, { health, startMs: 0, traffic });
+  };
+  const names = ['a', 'b', 'c'];
+  const p = play([server('a', 'zope'), server('b', 'zope'), server('c', 'other')]);
+  p.wait(0);
+  for (let i = 0; i < 3; i += 1) {
+    p.wait((nextWake(p.world()).mono ?? p.now()) - p.now());
+    for (const name of names) if (p.stateOf(`${name}:${name}`) === 'RUNNING') p.answer(`${name}:${name}`, NO);
+  }
+  t.same(
+    names.map((name) => statusOf(p, `${name}:${name}`)),
+    ['STOPPING', 'unhealthy', 'STOPPING'],
+  );
+});
+
 test('while what it depends on is away, nothing is gained by a restart', async (t) => {
   const p = play(pair());
   p.wait(0);
