@@ -214,6 +214,7 @@ test('what has to pass supd is an error with direct, and is pumped with auto', a
     { stdout_capture_maxbytes: '1KB' },
     { stdout_syslog: true },
     { log_format: 'json' },
+    { ready: 'log:/out/' },
   ];
   for (const options of needs) {
     const place = makePlace(t, directly('a', 'prints-both', options));
