@@ -2,11 +2,15 @@
 import { writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { type Place, program } from './place.js';
+import { findCommand } from './require.js';
 import { until } from './until.js';
 
 /** Sections for it: `NAME` at 127.0.0.1:PORT each. Its file is written by `writeHaproxy`. */
 export function haproxyProgram(): string {
-  return program('haproxy', 'haproxy -db -f %(here)s/haproxy.cfg', { priority: 2000, stopwaitsecs: 2 });
+  return program('haproxy', `${findCommand('haproxy')} -db -f %(here)s/haproxy.cfg`, {
+    priority: 2000,
+    stopwaitsecs: 2,
+  });
 }
 
 /** The `haproxy` option of program `name`. */

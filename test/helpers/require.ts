@@ -31,7 +31,12 @@ function whatIsMissing(need: Need): string | undefined {
     const made = existsSync('/opt/supd-stack/venv/.stamp') && /^zope:/m.test(users) && /^save:/m.test(users);
     return made ? undefined : 'test/stack/provision to have run';
   }
-  return SEARCHED.some((dir) => isExecutable(path.join(dir, need))) ? undefined : need;
+  return findCommand(need) === undefined ? need : undefined;
+}
+
+/** Where a command is: Debian's servers are not in an ordinary user's PATH. */
+export function findCommand(name: string): string | undefined {
+  return SEARCHED.map((dir) => path.join(dir, name)).find(isExecutable);
 }
 
 function isExecutable(file: string): boolean {
