@@ -44,8 +44,12 @@ const KEPT = 5;
 /** After a start, then on and on the last of them. */
 const LOOKS_MS: readonly Millis[] = [50, 500, 5000];
 const LOOK_EVERY_MS: Millis = 30_000;
-/** A program that dies again and again is written down this often. */
+/** A program that dies again and again is written down this often; the first time at once, but after the restart. */
 const WRITE_EVERY_MS: Millis = 1000;
+const WRITE_SOON_MS: Millis = 20;
+/** Looks and writes of many at once take turns with everything else: so long at a time, and a pause. */
+const TURN_MS: Millis = 2;
+const PAUSE_MS: Millis = 5;
 /** What is left of programs that are not configured any more goes after this long. */
 const FORGET_AFTER_MS: Millis = 7 * 86_400_000;
 const KILL = 9;
@@ -64,6 +68,11 @@ export class Deaths {
   readonly #asked = new Map<string, Request>();
   readonly #known = new Map<string, readonly Death[]>();
   readonly #unwritten = new Set<string>();
+  /** To be looked at soon. */
+  readonly #due = new Set<Look>();
+  #looking: NodeJS.Timeout | undefined;
+  readonly #fingerprints = new WeakMap<ProcessSpec['environment'], string>();
+  #machine = { time: Number.NEGATIVE_INFINITY, kills: 0 };
   #writing: NodeJS.Timeout | undefined;
   #every: NodeJS.Timeout | undefined;
 
@@ -98,15 +107,17 @@ export class Deaths {
   close(): void {
     for (const { timer } of this.#looks.values()) clearTimeout(timer);
     clearInterval(this.#every);
+    clearTimeout(this.#looking);
     clearTimeout(this.#writing);
-    this.#writeAll();
+    this.#write(Number.POSITIVE_INFINITY);
+    clearTimeout(this.#writing);
   }
 
   #begin(id: string, pid: number): void {
     clearTimeout(this.#looks.get(id)?.timer);
-    const look: Look = { pid, machineKills: countKillsOnMachine() };
+    const look: Look = { pid, machineKills: this.#machineKills() };
     this.#looks.set(id, look);
-    this.#lookAt(look);
+    this.#lookInTurn(look);
     this.#lookSoon(look, 0);
   }
 
@@ -114,13 +125,35 @@ export class Deaths {
     const wait = LOOKS_MS[nth];
     if (wait === undefined) return;
     look.timer = setTimeout(() => {
-      this.#lookAt(look);
+      this.#lookInTurn(look);
       this.#lookSoon(look, nth + 1);
     }, wait).unref();
   }
 
   #lookAtAll(): void {
-    for (const look of this.#looks.values()) this.#lookAt(look);
+    for (const look of this.#looks.values()) this.#lookInTurn(look);
+  }
+
+  #lookInTurn(look: Look): void {
+    this.#due.add(look);
+    this.#looking ??= setTimeout(() => this.#lookAtDue(), PAUSE_MS).unref();
+  }
+
+  #lookAtDue(): void {
+    const end = performance.now() + TURN_MS;
+    for (const look of this.#due) {
+      this.#due.delete(look);
+      this.#lookAt(look);
+      if (performance.now() >= end) break;
+    }
+    this.#looking = this.#due.size > 0 ? setTimeout(() => this.#lookAtDue(), PAUSE_MS).unref() : undefined;
+  }
+
+  /** A reading of /proc/vmstat for all that start together. */
+  #machineKills(): number {
+    const time = performance.now();
+    if (time - this.#machine.time > 100) this.#machine = { time, kills: countKillsOnMachine() };
+    return this.#machine.kills;
   }
 
   /** The cgroup is looked at each time: a program may be put into another one after its start. */
@@ -139,6 +172,7 @@ export class Deaths {
     const look = this.#looks.get(id);
     clearTimeout(look?.timer);
     this.#looks.delete(id);
+    if (look) this.#due.delete(look);
     const cause = this.#causeOf(process, event.exit, look);
     const death: Death = {
       time: Date.now(),
@@ -154,7 +188,7 @@ export class Deaths {
     };
     this.#known.set(id, [death, ...this.of(id)].slice(0, KEPT));
     this.#unwritten.add(id);
-    if (!this.#writing) this.#writeAll();
+    this.#writing ??= setTimeout(() => this.#write(TURN_MS), WRITE_SOON_MS).unref();
   }
 
   #causeOf(process: Process, exit: Exit, look: Look | undefined): Cause {
@@ -182,8 +216,12 @@ export class Deaths {
   }
 
   #fingerprint({ environment }: ProcessSpec): string {
+    const known = this.#fingerprints.get(environment);
+    if (known !== undefined) return known;
     const all = Object.entries({ ...this.#parts.environment, ...environment }).sort();
-    return createHash('sha256').update(JSON.stringify(all)).digest('hex').slice(0, 12);
+    const made = createHash('sha256').update(JSON.stringify(all)).digest('hex').slice(0, 12);
+    this.#fingerprints.set(environment, made);
+    return made;
   }
 
   #read(id: string): readonly Death[] {
@@ -193,10 +231,12 @@ export class Deaths {
   }
 
   /** Not synced: these outlive this process, not the machine. */
-  #writeAll(): void {
+  #write(turnMs: Millis): void {
     this.#writing = undefined;
     if (this.#unwritten.size === 0) return;
+    const end = performance.now() + turnMs;
     for (const id of this.#unwritten) {
+      this.#unwritten.delete(id);
       const file = this.#path(id);
       const why = tryWriting(file, () => {
         mkdirSync(this.#parts.dir, { recursive: true, mode: 0o700 });
@@ -204,9 +244,10 @@ export class Deaths {
         renameSync(`${file}.new`, file);
       });
       if (why !== undefined) this.#parts.told(`how ${id} ended could not be kept: ${why}`);
+      if (performance.now() >= end) break;
     }
-    this.#unwritten.clear();
-    this.#writing = setTimeout(() => this.#writeAll(), WRITE_EVERY_MS).unref();
+    const wait = this.#unwritten.size > 0 ? PAUSE_MS : WRITE_EVERY_MS;
+    this.#writing = setTimeout(() => this.#write(TURN_MS), wait).unref();
   }
 
   #prune(kept: ReadonlySet<string>): void {
