@@ -64,6 +64,11 @@ export function isAvailable({ state, spec }: Process): boolean {
   return state.name === 'RUNNING' && state.arrival === undefined;
 }
 
+/** It runs, and its visitors come back in a moment. */
+export function isJoining({ state }: Process): boolean {
+  return state.name === 'RUNNING' && state.arrival?.name === 'asked';
+}
+
 /** Why nothing brings it back by itself; undefined: it is there, or may come. */
 export function whyGone({ spec, state }: Process, processes: Table): string | undefined {
   if (!isActive(state)) return `it is ${shown(state)}`;

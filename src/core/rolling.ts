@@ -2,7 +2,7 @@
  * Restarts one after the other, so that the others do the work meanwhile:
  *
  * 1. A member is restarted when no more than `maxUnavailable` of all members are away then. Those that are away already
- *    come first: they cost nothing.
+ *    come first: they cost nothing. One that runs and has its visitors back in a moment is waited for in its place.
  * 2. It is done when it runs again with its visitors; the first that fails ends it all, and the rest is left as it is.
  * 3. Others' wishes count more: who is stopped, or removed, meanwhile is not started again. A shutdown ends it.
  * 4. What a job holds is waited for. Who has HAProxy's traffic leaves only when another server can have it.
@@ -12,6 +12,7 @@ import { type Hold, holdsOn } from './holds.js';
 import type { Millis } from './program.js';
 import {
   isAvailable,
+  isJoining,
   isOpen,
   judge,
   type Member,
@@ -122,7 +123,8 @@ export function waitsOfRolling(rolling: Rolling, world: World): string | undefin
   const next = rolling.ending === undefined ? nextOf(rolling, world.processes) : undefined;
   if (next === undefined) return undefined;
   const away = missingRoom(rolling, next.id, world.processes);
-  if (away) return `${away.spec.name} to be RUNNING (it is ${shown(away.state)})`;
+  if (away)
+    return `${away.spec.name} to ${isJoining(away) ? 'have its visitors back' : `be RUNNING (it is ${shown(away.state)})`}`;
   const [hold] = holdsFor(rolling, next.id, world);
   return hold && `${hold.job} (run ${hold.run}), which holds ${next.id}`;
 }
@@ -141,10 +143,11 @@ function endingOf(members: readonly Member[], { mode }: World): Rolling['ending'
   return members.some(({ step }) => step.name === 'failed') ? 'failed' : undefined;
 }
 
-/** Those that are away come first. */
+/** Those that are away come first, but not who is about to be there: the order would be left to chance. */
 function nextOf({ members }: Rolling, processes: Table): Member | undefined {
   const pending = members.filter(({ step }) => step.name === 'pending');
-  return pending.find(({ id }) => isAway(processes.get(id))) ?? pending[0];
+  const isFirst = (process: Process | undefined) => isAway(process) && !(process && isJoining(process));
+  return pending.find(({ id }) => isFirst(processes.get(id))) ?? pending[0];
 }
 
 function goOn(rolling: Rolling, world: World): RollingStep {
@@ -181,7 +184,8 @@ function order(rolling: Rolling, id: string, processes: Table): RollingStep {
 /** Somebody without whom this one would be one too many away. */
 function missingRoom(rolling: Rolling, id: string, processes: Table): Process | undefined {
   // Who is away already costs nothing; still they are not begun all at once.
-  const isFree = isAway(processes.get(id));
+  const own = processes.get(id);
+  const isFree = isAway(own) && !(own && isJoining(own));
   const away = rolling.members.flatMap(({ id: other, step }): readonly Process[] => {
     const process = processes.get(other);
     if (!process || other === id || step.name === 'passed' || (isFree && step.name === 'pending')) return [];

@@ -171,6 +171,21 @@ test('one that was left without visitors comes first, and is mended by its resta
   t.equal(p.rolled[1]?.ending, undefined);
 });
 
+test('one whose visitors are on their way back keeps its place, and is waited for', (t) => {
+  const p = three();
+  p.end('c:c');
+  p.wait(1000);
+  p.obey('c:c');
+  t.match(p.world().processes.get('c:c')?.state, { name: 'RUNNING', arrival: { name: 'asked' } });
+  roll(p);
+  t.same(p.asked, []);
+  p.obey('c:c');
+  t.same(p.asked, ['a:a']);
+  for (const id of IDS) through(p, id);
+  t.equal(p.rolled[0]?.ending, undefined);
+  t.end();
+});
+
 test('so many at a time as is said, and those that are down first', async (t) => {
   const p = three({}, false);
   p.send({ type: 'stop', ids: ['c:c'] });
