@@ -2,9 +2,10 @@
 import { accessSync, constants, existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Test } from 'tap';
+import { cgroup2 } from './systemd.js';
 
-/** `root`; `libfaketime`, Debian's package; `stack`, `buildout`, `mail`: what test/stack/provision makes; anything else: a command. */
-export type Need = 'root' | 'libfaketime' | 'stack' | 'buildout' | 'mail' | (string & {});
+/** `root`; `cgroup2`, mounted anywhere; `libfaketime`, Debian's package; `stack`, `buildout`, `mail`: what test/stack/provision makes; anything else: a command. */
+export type Need = 'root' | 'cgroup2' | 'libfaketime' | 'stack' | 'buildout' | 'mail' | (string & {});
 
 const SEARCHED = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
 
@@ -23,6 +24,7 @@ function whatIsMissing(need: Need): string | undefined {
     return readdirSync('/usr/lib').some((name) => existsSync(`/usr/lib/${name}/faketime/libfaketimeMT.so.1`))
       ? undefined
       : need;
+  if (need === 'cgroup2') return cgroup2() === undefined ? need : undefined;
   if (need === 'root') return process.getuid?.() === 0 ? undefined : 'root';
   if (need === 'buildout' || need === 'mail')
     return existsSync(`/opt/supd-stack/${need}/.stamp`) ? undefined : 'test/stack/provision to have run';
