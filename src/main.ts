@@ -245,11 +245,11 @@ async function live(
   return outcome;
 }
 
-/** Loaded when the configuration asks for it: without an HTTP server nothing of that is in memory. */
+/** Loaded when the configuration asks for it, the pages when somebody does: else nothing of that is in memory. */
 async function openHttp(api: Api, config: Config, log: MainLog & { readonly note: Note }) {
   if (config.http.length === 0) return undefined;
   const { serveHttp } = await import('./xmlrpc/sockets.js');
-  return serveHttp(api, config, log);
+  return serveHttp(api, config, log, {}, async () => (await import('./web/pages.js')).makePages(api));
 }
 
 function mainLogOptions({ daemon }: Config) {

@@ -24,8 +24,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   api: ['core', 'config', 'logs', 'os', 'daemon'],
   grpc: ['core', 'config', 'logs', 'os', 'daemon', 'api'],
   xmlrpc: ['core', 'config', 'logs', 'os', 'daemon', 'api'],
+  // The pages are mounted on the HTTP servers, which know nothing of them.
+  web: ['core', 'config', 'logs', 'os', 'daemon', 'api', 'xmlrpc'],
   cli: ['core', 'config'],
-  main: ['core', 'config', 'logs', 'os', 'daemon', 'api', 'grpc', 'xmlrpc'],
+  main: ['core', 'config', 'logs', 'os', 'daemon', 'api', 'grpc', 'xmlrpc', 'web'],
 };
 /** What the client may see of the wires and the api. */
 // os/accounts: `supctl check` asks whether users exist, as `supd --check` does.
@@ -93,7 +95,7 @@ test('only src/os knows koffi and starts processes', async (t) => {
 });
 
 test('the HTTP wire is loaded by a configuration that asks for it, and else not', async (t) => {
-  const outside = sources.filter(({ folder }) => folder !== 'xmlrpc' && folder !== 'cli');
+  const outside = sources.filter(({ folder }) => !['xmlrpc', 'web', 'cli'].includes(folder));
   const importing = outside.filter(({ text }) => /from '[^']*\/xmlrpc\/|from 'fast-xml-parser'/.test(text));
   t.same(
     importing.map(({ name }) => name),
@@ -101,6 +103,16 @@ test('the HTTP wire is loaded by a configuration that asks for it, and else not'
     'nothing imports it from outside',
   );
   t.match(sources.find(({ folder }) => folder === 'main')?.text, /import\('\.\/xmlrpc\/sockets\.js'\)/);
+});
+
+test('the pages are loaded when somebody looks at one, and else not', async (t) => {
+  const importing = sources.filter(({ folder, text }) => folder !== 'web' && /from '[^']*\/web\//.test(text));
+  t.same(
+    importing.map(({ name }) => name),
+    [],
+    'nothing imports them from outside',
+  );
+  t.match(sources.find(({ folder }) => folder === 'main')?.text, /await import\('\.\/web\/pages\.js'\)/);
 });
 
 test('no import goes in a circle', async (t) => {

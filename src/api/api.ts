@@ -135,6 +135,8 @@ export interface Asked {
   readonly signal?: AbortSignal;
   /** Goes on although a job holds the program. */
   readonly force?: boolean;
+  /** Is refused where a job holds the program, and else waited for. */
+  readonly ifFree?: boolean;
   /** Told of each hold that the change waits for. */
   readonly onHold?: (hold: HoldView) => void;
 }

@@ -78,7 +78,7 @@ function idsOf(targets: readonly Target[]): readonly string[] {
   return targets.map(({ process }) => process.spec.id);
 }
 
-/** Waits for the end of holds; with noWait those that are held are refused. */
+/** Waits for the end of holds; with noWait or ifFree those that are held are refused. */
 function unlessHeld(
   daemon: Daemon,
   targets: readonly Target[],
@@ -86,7 +86,7 @@ function unlessHeld(
   work: (daemon: Daemon, targets: readonly Target[], asked: Asked) => AsyncIterable<ProcessResult>,
 ): AsyncIterable<ProcessResult> {
   const ids = targets.filter(({ process }) => isActive(process.state)).map(({ process }) => process.spec.id);
-  if (!asked.noWait) {
+  if (!asked.noWait && !asked.ifFree) {
     return whenFree(daemon, ids, asked, (now) => work(daemon, asTheyAre(daemon, targets), now));
   }
   const holds = new Map(holdsAgainst(daemon, ids, asked).map((hold) => [hold.id, hold]));

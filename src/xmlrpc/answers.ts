@@ -20,7 +20,13 @@ export class Answers {
   }
 
   /** Sends a whole answer. When too much waits to be read, whose has waited for longest loses his connection. */
-  send(response: ServerResponse, type: string, text: string, asking: Asking): void {
+  send(
+    response: ServerResponse,
+    type: string,
+    text: string,
+    asking: Asking,
+    more: { readonly status?: number; readonly headers?: OutgoingHttpHeaders } = {},
+  ): void {
     const body = Buffer.from(text);
     for (const [oldest] of this.#unread) {
       if (this.#unreadBytes <= UNREAD_MAX_BYTES) break;
@@ -32,7 +38,11 @@ export class Answers {
     this.#unreadBytes += body.length;
     asking.whenOver(() => this.#forget(response));
     response.once('finish', this.#watch(response));
-    response.writeHead(200, { 'Content-Type': type, 'Content-Length': body.length });
+    response.writeHead(more.status ?? 200, {
+      'Content-Type': type,
+      'Content-Length': body.length,
+      ...more.headers,
+    });
     response.end(body);
   }
 

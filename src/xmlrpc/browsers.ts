@@ -23,15 +23,31 @@ export function refusedToBrowsers({ method, headers }: Sent, knowsHost?: KnowsHo
   const { host, origin, 'sec-fetch-mode': mode, 'sec-fetch-site': site } = headers;
   if (method !== 'GET' && method !== 'HEAD') {
     if (origin !== undefined || site !== undefined || isForm(headers))
-      return 'a browser may change nothing here: use supctl, or any client of XML-RPC';
+      return 'a browser may change nothing here: use supctl, any client of XML-RPC, or the buttons of the page at /';
   } else if (origin !== undefined && !isOwn(origin, host)) {
     return 'a page from elsewhere may read nothing here';
   } else if (site !== undefined && site !== 'same-origin' && site !== 'none' && mode !== 'navigate') {
     return 'a page from elsewhere may read nothing here';
   }
-  if (!knowsHost || !looksLikeBrowser(headers) || knowsHost(nameIn(host ?? ''))) return undefined;
+  return refusedName(headers, knowsHost);
+}
+
+/**
+ * Why this form of a page of ours is refused; undefined: it is one of ours as far as a browser tells, which is no proof.
+ * @param knowsHost  undefined: no name is asked for, since a password is
+ */
+export function refusedToForms({ headers }: Sent, knowsHost?: KnowsHost): string | undefined {
+  const { host, origin, 'sec-fetch-site': site } = headers;
+  if (site !== undefined && site !== 'same-origin') return 'a page from elsewhere may change nothing here';
+  if (origin !== undefined && !isOwn(origin, host))
+    return 'a page from elsewhere may change nothing here (Origin is not Host: a proxy in between has to pass Host on)';
+  return refusedName(headers, knowsHost);
+}
+
+function refusedName(headers: IncomingHttpHeaders, knowsHost?: KnowsHost): string | undefined {
+  if (!knowsHost || !looksLikeBrowser(headers) || knowsHost(nameIn(headers.host ?? ''))) return undefined;
   return (
-    'without a password a browser may read by an address or this machine\u2019s own name alone, not by the name it ' +
+    'without a password a browser may come by an address or this machine\u2019s own name alone, not by the name it ' +
     'used: any name can be pointed here; set username and password, or use the address'
   );
 }

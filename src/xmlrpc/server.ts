@@ -5,7 +5,7 @@ import type { Api, Asked, Caller } from '../api/api.js';
 import { Answers } from './answers.js';
 import type { Check } from './auth.js';
 import { readBody } from './body.js';
-import { type KnowsHost, refusedToBrowsers } from './browsers.js';
+import { type KnowsHost, refusedToBrowsers, refusedToForms } from './browsers.js';
 import { decodeCall } from './codec/decode.js';
 import { encodeFault, encodeResponse } from './codec/encode.js';
 import { type MethodCall, NotXmlRpc } from './codec/value.js';
@@ -14,6 +14,8 @@ import { RpcFault } from './faults.js';
 import { findLog, sendLog } from './logtail.js';
 import type { Method } from './method.js';
 import { METRICS_TYPE, metricsOf } from './metrics.js';
+import { answerPage } from './pagecall.js';
+import { type Pages, pageNamed } from './pages.js';
 import { reasonIn } from './reason.js';
 import { Room } from './room.js';
 import { callMethod } from './table.js';
@@ -31,8 +33,14 @@ export interface HttpOptions {
   readonly strict: boolean;
   /** undefined: everybody may come in. */
   readonly check: Check | undefined;
-  /** undefined: browsers may call the host as they like. */
-  readonly knowsHost: KnowsHost | undefined;
+  /** Names of ours: by which a browser may read here and change by a page, unless a password is asked for. */
+  readonly knowsHost: KnowsHost;
+  /** A browser may read by whatever name: no page can have one for this door. */
+  readonly isNameless: boolean;
+  /** Which door this is and whose, for what is signed for those who come in here. */
+  readonly door: string;
+  /** undefined: there are no pages. */
+  readonly openPages: (() => Promise<Pages>) | undefined;
   readonly callerOf: (socket: net.Socket) => Caller;
   /** Both those of all doors. */
   readonly turns: Turns;
@@ -64,7 +72,7 @@ const LIMITS: HttpLimits = {
 };
 
 /** One request, and what its answer is made with. */
-interface Exchange {
+export interface Exchange {
   readonly options: HttpOptions;
   readonly limits: HttpLimits;
   readonly answers: Answers;
@@ -139,7 +147,9 @@ export function makeFront(options: HttpOptions): HttpFront {
 
 async function answer(exchange: Exchange): Promise<void> {
   const { options, answers, request, response, asked, asking } = exchange;
-  const refused = refusedToBrowsers(request, options.check ? undefined : options.knowsHost);
+  const path = pathOf(request.url ?? '');
+  const page = options.openPages && pageNamed(path);
+  const refused = refusal(options, request, page !== undefined);
   if (refused !== undefined) {
     options.log.debug(`${asked.caller.door}: a request of a browser was refused: ${refused}`);
     return answers.refuse(response, 403, {}, refused);
@@ -148,8 +158,8 @@ async function answer(exchange: Exchange): Promise<void> {
     options.log.debug(`${asked.caller.door}: a request without the right user name and password`);
     return answers.refuse(response, 401, { 'WWW-Authenticate': 'Basic realm="default"' });
   }
-  const path = pathOf(request.url ?? '');
   if (path === undefined) return answers.refuse(response, 400);
+  if (page !== undefined && options.openPages) return answerPage(exchange, page, options.openPages);
   if (path.startsWith('/RPC2')) return answerCall(exchange);
   if (path === '/metrics' && request.method === 'GET' && !options.strict) {
     asking.stage = 'running';
@@ -165,6 +175,17 @@ async function answer(exchange: Exchange): Promise<void> {
     if (log && (await sendLog(options.api, log, answers, response, asked.signal))) return;
   }
   answers.refuse(response, request.method === 'GET' || request.method === 'HEAD' ? 404 : 400);
+}
+
+/** Why whoever acts for a browser is refused; undefined: he is not. */
+function refusal(
+  { check, knowsHost, isNameless }: HttpOptions,
+  request: IncomingMessage,
+  isPage: boolean,
+): string | undefined {
+  // A page from elsewhere has no password.
+  if (isPage && request.method === 'POST') return refusedToForms(request, check ? undefined : knowsHost);
+  return refusedToBrowsers(request, check || isNameless ? undefined : knowsHost);
 }
 
 async function answerCall(exchange: Exchange): Promise<void> {

@@ -13,6 +13,7 @@ import { peerOf } from '../os/peer.js';
 import { makeCheck } from './auth.js';
 import { bindFault, chownFault } from './bind.js';
 import { hostsOf } from './browsers.js';
+import type { Pages } from './pages.js';
 import { Room } from './room.js';
 import { type HttpFront, type HttpLimits, type HttpLog, makeFront } from './server.js';
 import { tableOf } from './table.js';
@@ -42,6 +43,7 @@ interface ServersLog extends HttpLog {
 
 /**
  * Opens all of them, or none.
+ * @param loadPages  called once, with the first request for a page; undefined: there are none
  * @throws StartFault
  */
 export async function serveHttp(
@@ -55,13 +57,17 @@ export async function serveHttp(
   },
   log: ServersLog,
   limits: Partial<ServersLimits> = {},
+  loadPages?: () => Promise<Pages>,
 ): Promise<HttpServers> {
   const open: HttpServers[] = [];
   const close = async (graceMs?: number) =>
     void (await Promise.all(open.map((server) => server.close(graceMs))));
   const methods = tableOf(rpcInterfaces);
   const [turns, answersRoom] = [new Turns(), new Room(ANSWERS_MAX_BYTES)];
-  const shared = { api, strict: daemon.compat === 'strict', methods, log, limits, turns, answersRoom };
+  let pages: Promise<Pages> | undefined;
+  const openPages = loadPages && (() => (pages ??= loadPages()));
+  const strict = daemon.compat === 'strict';
+  const shared = { api, strict, methods, log, limits, turns, answersRoom, openPages };
   // In supervisord's order: it is seen in the log.
   const specs = [
     ...http.filter(({ kind }) => kind === 'inet'),
@@ -72,7 +78,9 @@ export async function serveHttp(
       const front = makeFront({
         ...shared,
         check: makeCheck(spec.username, spec.password),
-        knowsHost: spec.kind === 'unix' ? undefined : hostsOf([hostname(), hostIn(spec.address)]),
+        knowsHost: hostsOf([hostname(), ...(spec.kind === 'unix' ? [] : [hostIn(spec.address)])]),
+        isNameless: spec.kind === 'unix',
+        door: JSON.stringify([spec.section, spec.address, spec.username ?? '']),
         callerOf: (socket) => callerOf(spec, socket),
       });
       open.push(

@@ -50,7 +50,8 @@ test('what is no call is refused with the right status', async (t) => {
   t.equal(await status('POST /RPC2 HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'), 411);
   t.equal(await status('POST /RPC2 HTTP/1.1\r\nContent-Length: 1048577\r\n\r\n'), 413);
   t.equal(await status('GET /%zz HTTP/1.1\r\n\r\n'), 400);
-  t.equal(await status('GET / HTTP/1.1\r\n\r\n'), 404);
+  t.equal(await status('GET /stylesheets/supervisor.css HTTP/1.1\r\n\r\n'), 404);
+  t.equal(await status('PUT / HTTP/1.1\r\n\r\n'), 400);
   t.equal(await status('\0\0\0\0\r\n\r\n'), 400);
   t.equal(await status(`GET / HTTP/1.1\r\nX: ${'x'.repeat(100_000)}\r\n\r\n`), 431);
 });

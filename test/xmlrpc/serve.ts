@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Test } from 'tap';
 import type { HttpServerSpec } from '../../src/config/config.js';
+import { makePages } from '../../src/web/pages.js';
 import { decodeResponse } from '../../src/xmlrpc/codec/decode.js';
 import { encodeCall } from '../../src/xmlrpc/codec/encode.js';
 import type { MethodResponse, Value } from '../../src/xmlrpc/codec/value.js';
@@ -29,6 +30,7 @@ export type Options = Partial<HttpServerSpec> & {
   readonly compat?: 'supd' | 'strict';
   readonly limits?: Parameters<typeof serveHttp>[3];
   readonly directory?: string;
+  readonly pages?: Parameters<typeof makePages>[1];
 };
 
 export function ownDirectory(t: Test): string {
@@ -52,7 +54,7 @@ export async function serve(t: Test, options: Options = {}): Promise<Serving> {
   };
   const spec: HttpServerSpec = { section: 'unix_http_server', kind: 'unix', address: socketPath, ...options };
   const config = { http: [spec], rpcInterfaces: interfaces, daemon: { compat } };
-  const servers = await serveHttp(api, config, log, limits);
+  const servers = await serveHttp(api, config, log, limits, async () => makePages(api, options.pages));
   t.teardown(() => servers.close());
   const raw = (...pieces: (string | Buffer)[]) => exchange(net.connect(socketPath), pieces);
   return {
