@@ -31,6 +31,11 @@ export type Inspect = Pick<
 
 const STATES = { running: 'RUNNING', restarting: 'RESTARTING', shutdown: 'SHUTDOWN' } as const;
 
+/** What does not work just now, in sentences. */
+function conditions(daemon: Daemon): readonly string[] {
+  return [...daemon.failing().map(({ what }) => what), ...daemon.watch.conditions()];
+}
+
 export function makeInspect(daemon: Daemon): Inspect {
   return {
     daemon: () => ({
@@ -41,7 +46,7 @@ export function makeInspect(daemon: Daemon): Inspect {
       startTime: daemon.startTime,
       configuration: daemon.config.path,
       logfile: daemon.parts.log.file?.path ?? '',
-      conditions: daemon.failing(),
+      conditions: conditions(daemon),
       memoryBytes: process.memoryUsage.rss(),
       upgrades: daemon.parts.upgrades,
     }),
@@ -55,7 +60,7 @@ export function makeInspect(daemon: Daemon): Inspect {
         return {
           processes: sorted(world.processes.values()).map(view(daemon, withIdentity)),
           unknown: [],
-          conditions: daemon.failing(),
+          conditions: conditions(daemon),
         };
       const { found, unknown } = findTargets(world, targets);
       return { processes: found.map((target) => view(daemon, withIdentity)(target.process)), unknown };

@@ -11,10 +11,13 @@ export interface Origin {
 }
 
 const MOST_SUBJECT = 150;
+const KINDS = { job: 'Job', program: 'Program', daemon: 'Of supd' } as const;
 
 /** One line: `nightly failed on web1: 'backup' failed: exit status 1`. */
 export function subjectOf({ notice }: Message, origin: Origin): string {
-  const line = `${notice.name} ${said(notice.word)} on ${origin.host}: ${notice.reason}`;
+  // What of supd's it is, its reason says.
+  const name = notice.kind === 'daemon' ? 'supd' : notice.name;
+  const line = `${name} ${said(notice.word)} on ${origin.host}: ${notice.reason}`;
   // Double quotes would make a header of encoded words of it.
   const clean = line.replace(/\s+/g, ' ').replaceAll('"', "'");
   return clean.length > MOST_SUBJECT ? `${clean.slice(0, MOST_SUBJECT - 1)}…` : clean;
@@ -24,7 +27,7 @@ export function subjectOf({ notice }: Message, origin: Origin): string {
 export function textOf(message: Message, origin: Origin): string {
   const { notice, count } = message;
   const lines = [
-    `${notice.kind === 'job' ? 'Job' : 'Program'}: ${notice.name}`,
+    `${KINDS[notice.kind]}: ${notice.name}`,
     `What: ${said(notice.word)}`,
     `Why:  ${notice.reason}`,
     ...(notice.step === undefined ? [] : [`Step: ${notice.step}`]),
@@ -65,6 +68,7 @@ function lookOf({ notice }: Message, { configuration }: Origin): string {
 function said(word: Message['notice']['word']): string {
   if (word === 'memory') return 'restarted for its memory';
   if (word === 'fatal') return 'FATAL';
+  if (word === 'condition') return 'has a problem';
   return word === 'overdue' || word === 'unhealthy' ? `is ${word}` : word;
 }
 

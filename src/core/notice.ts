@@ -12,15 +12,16 @@ export const NOTICE_WORDS = [
   'fatal',
   'unhealthy',
   'memory',
+  'condition',
   'recovered',
 ] as const;
 export type NoticeWord = (typeof NOTICE_WORDS)[number];
 
-/** One thing that happened to a job or a program. */
+/** One thing that happened to a job, to a program or to supd itself. */
 export interface Notice {
   readonly word: NoticeWord;
-  readonly kind: 'job' | 'program';
-  /** The job's name, or a process's `group:name`. */
+  readonly kind: 'job' | 'program' | 'daemon';
+  /** The job's name, a process's `group:name`, or what of supd's it is: a log's path, `state`. */
   readonly name: string;
   readonly time: Millis;
   /** In words: `"backup" failed: exit status 1`. */

@@ -6,7 +6,7 @@
  * 2. Of a cause that it was told of less than `every` ago it is told once the time is over, with how often it happened.
  * 3. It hears that something has recovered only if it was told that there is something to recover from. What was to
  *    be told later is dropped then.
- * 4. That a job is overdue it hears once.
+ * 4. That a job is overdue, or that something of supd's does not work, it hears once.
  */
 import type { Notice, NoticeWord, NotifySpec } from './notice.js';
 import type { Millis } from './program.js';
@@ -52,7 +52,10 @@ const LASTING: readonly NoticeWord[] = [
   'overdue',
   'fatal',
   'unhealthy',
+  'condition',
 ];
+/** What is so until it is over, and no news meanwhile: another supd may find it again. */
+const HEARD_ONCE: readonly NoticeWord[] = ['overdue', 'condition'];
 const NOTHING: Told = { active: [], at: {} };
 
 /**
@@ -96,6 +99,19 @@ export function wakeNotices(state: NoticeState, specs: readonly NotifySpec[], no
   return { state: isSame(next, state) ? state : next, messages };
 }
 
+/** Names of what, of this kind, one of these sections was told of that has not recovered. */
+export function unrecovered(
+  state: NoticeState,
+  kind: Notice['kind'],
+  specs: readonly NotifySpec[],
+): readonly string[] {
+  const names = Object.entries(state).flatMap(([key, { active }]) => {
+    const of = specs.map(({ name }) => `${name} ${kind}:`).find((begin) => key.startsWith(begin));
+    return of === undefined || active.length === 0 ? [] : [key.slice(of.length)];
+  });
+  return [...new Set(names)];
+}
+
 /** When wakeNotices is due, or undefined. */
 export function noticesDue(state: NoticeState): Millis | undefined {
   const dues = Object.values(state).flatMap(({ held }) => (held === undefined ? [] : [held.due]));
@@ -118,7 +134,7 @@ function tell(
   }
   // Degraded is done, after all: nothing is overdue any more.
   const known = word === 'degraded' ? without(before, 'overdue') : before;
-  if (!wanted || (word === 'overdue' && known.active.includes(word))) return { told: known, count: 0 };
+  if (!wanted || (HEARD_ONCE.includes(word) && known.active.includes(word))) return { told: known, count: 0 };
   const last = known.at[word];
   // A clock that was set back holds nothing back.
   if (last !== undefined && now >= last && now - last < spec.everyMs) {

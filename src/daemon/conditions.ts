@@ -1,4 +1,11 @@
 /** What does not work just now: in `status` for as long as it lasts, in the log when it begins and when it is over. */
+export interface Failing {
+  /** What does not work, by a name that stays the same: a log's path, `state`. */
+  readonly about: string;
+  /** In a sentence. */
+  readonly what: string;
+}
+
 export interface ConditionsLog {
   error(line: string): void;
   info(line: string): void;
@@ -25,7 +32,7 @@ export class Conditions {
     }
   }
 
-  all(): readonly string[] {
-    return [...this.#failures.values()];
+  all(): readonly Failing[] {
+    return [...this.#failures].map(([about, what]) => ({ about, what }));
   }
 }

@@ -7,7 +7,7 @@ import { pidOf } from '../core/transition.js';
 import type { WorldEffect } from '../core/world.js';
 import { removeAutoLogs } from './autologs.js';
 import { readNow } from './clock.js';
-import { Conditions } from './conditions.js';
+import { Conditions, type Failing } from './conditions.js';
 import { Engine } from './engine.js';
 import type { EventLog } from './eventlog.js';
 import { makeFifoDir } from './fifodir.js';
@@ -213,14 +213,11 @@ export class Daemon {
     return this.#runs.add(watcher);
   }
 
-  /** What does not work just now, in sentences. */
-  failing(): readonly string[] {
-    return [
-      ...this.conditions.all(),
-      ...[this.parts.log.file?.failure ?? []].flat(),
-      ...this.#streams.failures(),
-      ...this.watch.conditions(),
-    ];
+  /** What does not work just now of supd itself. */
+  failing(): readonly Failing[] {
+    const what = this.parts.log.file?.failure;
+    const ofMainLog = what === undefined ? [] : [{ about: 'main log', what }];
+    return [...this.conditions.all(), ...ofMainLog, ...this.#streams.failures()];
   }
 
   close(): void {

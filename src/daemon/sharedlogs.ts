@@ -2,6 +2,7 @@
 import type { StreamSpec } from '../core/program.js';
 import { LogFile, type LogFileOptions } from '../logs/logfile.js';
 import { guardedFiles } from '../os/rights.js';
+import type { Failing } from './conditions.js';
 import { DirectLogs } from './directlogs.js';
 
 /** Log files by path, so that two streams into one file rotate it together. */
@@ -45,8 +46,10 @@ export class SharedLogs {
   }
 
   /** What is wrong just now, a sentence for each file. */
-  failures(): readonly string[] {
-    return [...this.#open.values()].flatMap(({ log }) => log.failure ?? []);
+  failures(): readonly Failing[] {
+    return [...this.#open].flatMap(([about, { log }]) =>
+      log.failure === undefined ? [] : [{ about, what: log.failure }],
+    );
   }
 
   reopenAll(): void {

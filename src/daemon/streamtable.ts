@@ -1,6 +1,7 @@
 /** The streams of all process slots, by slot. */
 import type { GroupSpec, ProcessSpec } from '../core/program.js';
 import type { SavedLogs } from '../core/saved.js';
+import type { Failing } from './conditions.js';
 import { SharedLogs } from './sharedlogs.js';
 import { ProcessStreams, type StreamsOptions } from './streams.js';
 
@@ -79,21 +80,27 @@ export class StreamTable {
     this.#shared.reopenAll();
   }
 
-  /** What is wrong with the logs just now, in sentences. */
-  failures(): readonly string[] {
-    const ofPrograms = [...this.#streams.values()].flatMap(({ failure }) => failure || []);
-    return [...new Set([...this.#shared.failures(), ...ofPrograms, ...this.#sweptAway()])];
+  /** What is wrong with the logs just now. */
+  failures(): readonly Failing[] {
+    const ofPrograms = [...this.#streams].flatMap(([id, { failure }]) =>
+      failure === '' ? [] : [{ about: `logs of ${id}`, what: failure }],
+    );
+    // Those of a log that several share have one sentence.
+    const byWhat = new Map(
+      [...this.#shared.failures(), ...ofPrograms].reverse().map((one) => [one.what, one] as const),
+    );
+    return [...[...byWhat.values()].reverse(), ...this.#sweptAway()];
   }
 
   /** Nothing is lost by it: the descriptors are still there. Noticed when somebody asks. */
-  #sweptAway(): readonly string[] {
+  #sweptAway(): readonly Failing[] {
     const found = [...this.#streams].flatMap(([id, { isSweptAway }]) => (isSweptAway ? [id] : []));
     const isNews = found.some((id) => !this.#told.has(id));
     this.#told = new Set(found);
     if (found.length === 0) return [];
     const line = `FIFOs were removed: ${found.join(', ')}; made again when these are started again`;
     if (isNews) this.#options.told('warn', line);
-    return [line];
+    return [{ about: 'FIFOs', what: line }];
   }
 
   /** Descriptors that keep what is in the pipes until another has opened them. */

@@ -3,7 +3,14 @@ import { test } from 'tap';
 import { NOTICE_WORDS, type Notice, type NoticeWord, type NotifySpec } from '../../src/core/notice.js';
 import { noticeOfRun, noticeOfState } from '../../src/core/notice-of.js';
 import { documentOf, subjectOf, textOf } from '../../src/core/notice-text.js';
-import { type Message, type NoticeState, noticesDue, raise, wakeNotices } from '../../src/core/notices.js';
+import {
+  type Message,
+  type NoticeState,
+  noticesDue,
+  raise,
+  unrecovered,
+  wakeNotices,
+} from '../../src/core/notices.js';
 import { delivered, dueLetters, notDelivered, type Outbox, outboxDue, post } from '../../src/core/outbox.js';
 import { command, HOUR, sequence, shellWith } from '../helpers/fake-job-shell.js';
 
@@ -109,6 +116,34 @@ test('overdue is told once until it is over; degraded is done, after all', async
   teller.tell('degraded');
   teller.tell('overdue');
   t.same(teller.due, ['ops overdue', 'ops degraded', 'ops overdue']);
+});
+
+test('something of supd’s that does not work is told once until it is over, each by itself', async (t) => {
+  const teller = new Teller(section('ops'), section('boss', { on: ['failed'] }));
+  const of = (name: string) => ({ kind: 'daemon', name }) as const;
+  teller.tell('condition', undefined, of('state'));
+  teller.tell('condition', undefined, of('state'));
+  teller.tell('condition', undefined, of('/var/log/a b'));
+  t.same(unrecovered(teller.state, 'daemon', [section('ops')]), ['state', '/var/log/a b']);
+  t.same(unrecovered(teller.state, 'job', [section('ops')]), []);
+  t.same(unrecovered(teller.state, 'daemon', [section('boss')]), []);
+  teller.tell('recovered', undefined, of('state'));
+  t.same(unrecovered(teller.state, 'daemon', [section('ops')]), ['/var/log/a b']);
+  teller.tell('condition', undefined, of('state'));
+  t.same(teller.due, ['ops condition', 'ops condition', 'ops recovered', 'ops condition']);
+});
+
+test('of a condition the message says that it is supd’s, and what', async (t) => {
+  const origin = { host: 'web1', identifier: 'supd', configuration: '/etc/supd/supd.conf' };
+  const reason = '/var/log/a: cannot be written: ENOSPC';
+  const told = notice('condition', { kind: 'daemon', name: '/var/log/a', reason, look: 'status' });
+  const message = { section: 'ops', notice: told, count: 1 };
+  t.equal(subjectOf(message, origin), `supd has a problem on web1: ${reason}`);
+  t.match(
+    textOf(message, origin),
+    /^Of supd: \/var\/log\/a\nWhat: has a problem\nWhy: {2}\/var\/log\/a: cannot/,
+  );
+  t.match(documentOf(message, origin), { event: 'condition', kind: 'daemon', name: '/var/log/a' });
 });
 
 test('a clock that was set back holds nothing back', async (t) => {

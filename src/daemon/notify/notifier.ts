@@ -11,6 +11,7 @@ import {
   type NoticeStep,
   noticesDue,
   raise,
+  unrecovered,
   wakeNotices,
 } from '../../core/notices.js';
 import type { Outbox } from '../../core/outbox.js';
@@ -107,6 +108,11 @@ export class Notifier {
   raise(notice: Notice): void {
     const to = notice.kind === 'job' ? this.#parts.sectionsOf(notice.name) : undefined;
     this.#take(raise(this.#kept.state, notice, to, this.#parts.specs(), Date.now()));
+  }
+
+  /** What was told of, of this kind, and is not over as far as anybody heard. */
+  unrecovered(kind: Notice['kind']): readonly string[] {
+    return unrecovered(this.#kept.state, kind, this.#parts.specs());
   }
 
   /** Tries each way of a section at once, without the queue; undefined: there is no such section. */

@@ -11,6 +11,7 @@ import type { Daemon } from '../daemon.js';
 import { Deaths } from '../deaths.js';
 import { FreshnessKeeper } from '../freshness.js';
 import { Notifier } from './notifier.js';
+import { Troubles } from './troubles.js';
 
 const LOOKED_AT_BYTES = 2048;
 /** Times of files are those of the kernel's last tick. */
@@ -58,6 +59,12 @@ export function openWatch(daemon: Daemon): Watch {
     environment: parts.environment,
     told: (line) => parts.log.warn(line),
   });
+  const troubles = new Troubles({
+    failing: () => daemon.failing(),
+    isHeard: () => daemon.config.notify.some(({ on }) => on.includes('condition')),
+    told: () => notifier.unrecovered('daemon'),
+    raise: (notice) => notifier.raise(notice),
+  });
   daemon.onStateChange((id, change) => notifier.stateChanged(id, change));
   daemon.onRun((run) => {
     notifier.runChanged(run);
@@ -78,10 +85,12 @@ export function openWatch(daemon: Daemon): Watch {
     start() {
       deaths.start();
       notifier.start();
+      troubles.start();
       for (const run of daemon.journal.abandoned) notifier.runChanged(run);
     },
     conditions: () => [...notifier.failures(), ...freshness.conditions()],
     close() {
+      troubles.close();
       notifier.close();
       freshness.close();
       deaths.close();
