@@ -1,10 +1,13 @@
 /** Starts, stops, restarts and signals: admit, ask the core, tell each process's outcome as it settles. */
+import { isReturning, type Returning } from '../core/returns.js';
 import { signalName, signalNumber } from '../core/signals.js';
 import { pidOf } from '../core/transition.js';
+import { isStopUnderWay } from '../core/waves.js';
 import { isActive, type Process } from '../core/world.js';
 import type { Daemon } from '../daemon/daemon.js';
 import { signalProcess } from '../os/tree.js';
 import type { Api, Asked, ProcessResult } from './api.js';
+import { nextAsker } from './asker.js';
 import { openChannel } from './channel.js';
 import { refuseIfClosing } from './closing.js';
 import { SupdError } from './errors.js';
@@ -110,12 +113,13 @@ async function* stopAll(
   daemon: Daemon,
   targets: readonly Target[],
   asked: Asked,
+  returns?: Returning,
 ): AsyncGenerator<ProcessResult> {
   const wanted = targets.filter(({ process }) => isActive(process.state)).map(({ process }) => process);
   for (const { process, single } of targets) {
     if (single && !wanted.includes(process)) yield result(process, 'NOT_RUNNING', 'it is not running');
   }
-  const stops = stopEach(daemon, wanted);
+  const stops = stopEach(daemon, wanted, returns);
   if (asked.noWait) {
     stops.leave();
     for (const process of wanted) yield result(process, 'STOPPED', 'stopping');
@@ -129,6 +133,11 @@ async function* stopAll(
     for await (const process of stops.stopped(asked.signal)) {
       waiting.delete(process);
       const state = daemon.engine.world.processes.get(process.spec.id)?.state;
+      const isKept = state && pidOf(state) !== 0 && pidOf(state) === pidOf(process.state);
+      if (isKept && state.name !== 'UNKNOWN') {
+        yield result(process, 'FAILED', 'it goes on: somebody had it started meanwhile');
+        continue;
+      }
       yield state?.name === 'UNKNOWN'
         ? result(process, 'FAILED', `${process.spec.name} (pid ${state.pid}) can't be stopped: ${state.why}`)
         : result(process, 'STOPPED', '');
@@ -140,11 +149,13 @@ async function* stopAll(
 
 /**
  * Asks these processes to stop. `stopped` gives each one once it has, also when somebody else has it started again
- * in the same moment; either that or `leave` must be called.
+ * in the same moment, or before it was its turn; either that or `leave` must be called.
+ * @param returns  those of them that the caller starts again, and then says `returned`
  */
 export function stopEach(
   daemon: Daemon,
   processes: readonly Process[],
+  returns?: Returning,
 ): { readonly stopped: (signal?: AbortSignal) => AsyncGenerator<Process>; readonly leave: () => void } {
   const channel = openChannel<Process>();
   const waiting = new Map(processes.map((process) => [process.spec.id, process]));
@@ -159,21 +170,22 @@ export function stopEach(
     if (change.from === 'STOPPING') settle(id);
   });
   const offEngine = daemon.engine.onChange(() => {
-    for (const id of [...waiting.keys()]) if (!isStillActive(daemon, id)) settle(id);
+    for (const id of [...waiting.keys()]) if (!isStopping(daemon, id)) settle(id);
   });
   const leave = () => {
     offChange();
     offEngine();
     channel.end();
   };
-  daemon.engine.dispatch({ type: 'stop', ids: [...waiting.keys()] });
+  daemon.engine.dispatch({ type: 'stop', ids: [...waiting.keys()], ...(returns ? { returns } : {}) });
   if (waiting.size === 0) leave();
   return { stopped: (signal) => channel.values(signal, leave), leave };
 }
 
-function isStillActive(daemon: Daemon, id: string): boolean {
-  const state = daemon.engine.world.processes.get(id)?.state;
-  return state !== undefined && isActive(state);
+/** Not yet down, and to be: where somebody had it started before its turn came, nobody stops it any more. */
+function isStopping({ engine }: Daemon, id: string): boolean {
+  const state = engine.world.processes.get(id)?.state;
+  return state !== undefined && isActive(state) && isStopUnderWay(engine.world, id);
 }
 
 /** A complete stop of all, then a complete start; it goes on to its end when the client leaves. */
@@ -185,12 +197,30 @@ async function* restartAll(
   const channel = openChannel<ProcessResult>();
   const { signal: _, ...unbound } = asked;
   const all = targets.map(({ process }) => ({ process, single: true }));
+  const returns: Returning = { ids: idsOf(targets), by: nextAsker() };
+  const returned = () => daemon.engine.dispatch({ type: 'returned', by: returns.by });
   const work = async () => {
-    for await (const one of stopAll(daemon, targets, { ...unbound, noWait: false })) channel.push(one);
-    for await (const one of startAll(daemon, asTheyAre(daemon, all), unbound)) channel.push(one);
+    for await (const one of stopAll(daemon, targets, { ...unbound, noWait: false }, returns))
+      channel.push(one);
+    const { world } = daemon.engine;
+    const isTakenBack = ({ process: { spec, state } }: Target) =>
+      !isActive(state) && !isReturning(world, spec.id);
+    const now = asTheyAre(daemon, all);
+    const starts = startAll(
+      daemon,
+      now.filter((one) => !isTakenBack(one)),
+      unbound,
+    );
+    returned();
+    for (const { process } of now.filter(isTakenBack))
+      channel.push(result(process, 'FAILED', 'somebody else stopped it meanwhile'));
+    for await (const one of starts) channel.push(one);
   };
   work()
-    .catch((error) => daemon.parts.log.error(`restart: ${String(error)}`))
+    .catch((error) => {
+      returned();
+      daemon.parts.log.error(`restart: ${String(error)}`);
+    })
     .finally(() => channel.end());
   if (asked.noWait) {
     for (const { process } of targets) yield result(process, 'STARTED', 'restarting');

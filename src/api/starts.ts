@@ -1,6 +1,7 @@
 /** Starts, and what a client hears of each process: once it is RUNNING, or there is nothing to wait for any more. */
 import { blockersOf, describeBlocker, isStuck } from '../core/dependencies.js';
 import type { StateChange } from '../core/program.js';
+import { isStopUnderWay } from '../core/waves.js';
 import { isActive, type Process, type World } from '../core/world.js';
 import { checkCommand } from '../daemon/commands.js';
 import type { Daemon } from '../daemon/daemon.js';
@@ -17,8 +18,8 @@ export function startAll(
   const refused: ProcessResult[] = [];
   const wanted: Process[] = [];
   for (const { process, single } of targets) {
-    const { name } = process.state;
-    const isUp = isActive(process.state) && name !== 'STOPPING' && name !== 'SWEEPING';
+    // One that is to be stopped, and whose turn has not come, is kept.
+    const isUp = isActive(process.state) && !isStopUnderWay(daemon.engine.world, process.spec.id);
     if (isUp && !single) continue;
     // First, as supervisord: what waits for its next try in vain hears why.
     const wrong = checkCommand(process.spec, daemon.parts.environment.PATH);
@@ -52,7 +53,9 @@ function watchStarts(
   });
   const offEngine = daemon.engine.onChange(() => {
     for (const id of [...waiting.keys()]) {
-      const given = givenUp(daemon.engine.world, id);
+      const { world } = daemon.engine;
+      if (world.processes.get(id)?.state.name === 'RUNNING') settle(id, 'STARTED', '');
+      const given = givenUp(world, id);
       if (given) settle(id, given.code, given.message);
     }
   });

@@ -5,11 +5,13 @@
 import { isSame } from '../core/change/options.js';
 import { type GroupPlan, type ProcessPlan, planOf } from '../core/change/plan.js';
 import type { GroupSpec } from '../core/program.js';
+import { isReturning, isToStayDown } from '../core/returns.js';
 import { pidOf } from '../core/transition.js';
 import { isActive, type Process } from '../core/world.js';
 import type { Daemon } from '../daemon/daemon.js';
 import { retune } from '../daemon/retune.js';
 import type { Asked } from './api.js';
+import { nextAsker } from './asker.js';
 import { type GroupChange, isMemberChange, type MemberChange, type UpdateStep } from './changes.js';
 import { openChannel } from './channel.js';
 import { stopEach } from './control.js';
@@ -20,6 +22,8 @@ interface Work {
   readonly daemon: Daemon;
   readonly asked: Asked;
   readonly told: (step: UpdateStep) => void;
+  /** Of those that it stops to start them again. */
+  readonly by: number;
 }
 
 /** In supervisorctl's order: what is gone, what changed, what is new. @param names  groups; none, or `all`: all */
@@ -34,8 +38,12 @@ export async function* update(
     tellWatchers(daemon, step);
     channel.push(step);
   };
-  updateAll({ daemon, asked: unbound, told }, names)
-    .catch((error) => daemon.parts.log.error(`update: ${String(error)}`))
+  const work = { daemon, asked: unbound, told, by: nextAsker() };
+  updateAll(work, names)
+    .catch((error) => {
+      returned(work);
+      daemon.parts.log.error(`update: ${String(error)}`);
+    })
     .finally(() => channel.end());
   yield* channel.values(asked.signal, () => {});
 }
@@ -106,16 +114,23 @@ async function changeGroup(work: Work, name: string): Promise<void> {
 async function replace(work: Work, name: string): Promise<void> {
   const { daemon, told } = work;
   const members = [...daemon.engine.world.processes.values()].filter(({ spec }) => spec.group === name);
-  await stopAll(work, members);
+  const returns = configuredGroup(daemon, name)?.processes.filter(({ autostart }) => autostart) ?? [];
+  await stopAll(
+    work,
+    members,
+    returns.map(({ id }) => id),
+  );
   if (daemon.engine.world.mode !== 'running') return;
   told(tell(name, 'STOPPED'));
   daemon.engine.dispatch({ type: 'removeGroup', name });
   if (daemon.engine.world.groups.has(name)) {
     const isDone = planNow(daemon, name).change === 'none';
+    returned(work);
     return told(isDone ? tell(name, 'UPDATED') : tell(name, 'FAILED', 'it was started again meanwhile'));
   }
   const isGone = configuredGroup(daemon, name) === undefined;
   if (!isGone) add(daemon, name);
+  returned(work);
   told(tell(name, isGone ? 'REMOVED' : 'UPDATED'));
 }
 
@@ -127,21 +142,32 @@ async function changeMembers(work: Work, plan: GroupPlan): Promise<void> {
   await stopAll(
     work,
     stopped.flatMap(({ id }) => daemon.engine.world.processes.get(id) ?? []),
+    stopped
+      .filter(({ action, id }) => action === 'restart' && !isToStayDown(daemon.engine.world, id))
+      .map(({ id }) => id),
   );
   if (daemon.engine.world.mode !== 'running') return;
   // Nothing of the old group has run on: supervisorctl's words for that.
   const isAll = stopped.length > 0 && processes.every((one) => isStopped(one) || isNew(one));
   if (isAll) told(tell(name, 'STOPPED'));
   const group = configuredGroup(daemon, name);
-  if (!group) return told(tell(name, 'FAILED', 'it is not configured any more'));
+  if (!group) {
+    returned(work);
+    return told(tell(name, 'FAILED', 'it is not configured any more'));
+  }
   const atRest = processes.filter(({ action }) => action !== 'live').map(({ id }) => id);
   daemon.engine.dispatch({ type: 'reconfigure', group, live: [], atRest });
-  const settled = stopped.filter(({ id }) => isAsConfigured(daemon, group, id));
-  const starting = [...settled, ...processes.filter(({ action }) => action === 'start')].filter(
-    ({ action }) => action !== 'stop',
-  );
+  const { world } = daemon.engine;
+  const returns = stopped.filter(({ action, id }) => action === 'restart' && isReturning(world, id));
+  const settled = returns.filter(({ id }) => isAsConfigured(daemon, group, id));
+  const starting = [...settled, ...processes.filter(({ action }) => action === 'start')];
   daemon.engine.dispatch({ type: 'start', ids: starting.map(({ id }) => id) });
-  if (!isAll) for (const one of processes) tellMember(work, one, isAsConfigured(daemon, group, one.id));
+  returned(work);
+  if (!isAll)
+    for (const one of processes) {
+      const isTakenBack = one.action === 'restart' && !returns.includes(one);
+      tellMember(work, one, isAsConfigured(daemon, group, one.id), isTakenBack);
+    }
   const isDone = processes.every(({ id }) => isAsConfigured(daemon, group, id));
   told(isDone ? tell(name, 'UPDATED') : tell(name, 'FAILED', 'one of it was started again meanwhile'));
 }
@@ -169,10 +195,12 @@ function tellMember(
   { told }: Work,
   { action, name, group, changes, note }: ProcessPlan,
   isDone: boolean,
+  isTakenBack: boolean,
 ): void {
   const base = { group, name };
   const message = note || changes.map(({ option }) => option).join(', ');
   if (!isDone) return told({ ...base, action: 'FAILED', message: 'it was started again meanwhile' });
+  if (isTakenBack) return told({ ...base, action: 'STOPPED', message: 'somebody else stopped it meanwhile' });
   const words: Record<ProcessPlan['action'], MemberChange['action'] | undefined> = {
     restart: 'RESTARTED',
     start: 'STARTED',
@@ -184,7 +212,17 @@ function tellMember(
   if (word !== undefined) told({ ...base, action: word, message });
 }
 
-async function stopAll({ daemon, asked }: Work, processes: readonly Process[]): Promise<void> {
+/** Those that were to come back have done so, or never will. */
+function returned({ daemon, by }: Work): void {
+  daemon.engine.dispatch({ type: 'returned', by });
+}
+
+/** @param returns  those of them that are started again afterwards */
+async function stopAll(
+  { daemon, asked, by }: Work,
+  processes: readonly Process[],
+  returns: readonly string[],
+): Promise<void> {
   const running = processes.filter(({ state }) => isActive(state));
   noteAsked(
     daemon,
@@ -192,7 +230,7 @@ async function stopAll({ daemon, asked }: Work, processes: readonly Process[]): 
     running.map(({ spec }) => spec.id),
     asked,
   );
-  for await (const _ of stopEach(daemon, running).stopped());
+  for await (const _ of stopEach(daemon, running, { ids: returns, by }).stopped());
 }
 
 function planNow(daemon: Daemon, name: string): GroupPlan {

@@ -9,6 +9,7 @@ import type { JobSpec, RunRecord } from './job.js';
 import type { GroupSpec, Millis, Now, ProcessEffect, ProcessSpec, ProcessState } from './program.js';
 import { probeOf, startingSince } from './readiness.js';
 import { restoreJobs } from './restore-jobs.js';
+import { leftAlone } from './returns.js';
 import { interrupted } from './rolling.js';
 import type { Saved, SavedProcess } from './saved.js';
 import { inStartingOrder, isActive } from './slots.js';
@@ -73,6 +74,7 @@ export function restore(
       // A shutdown that was cut short is over: who starts supd wants its programs.
       plans: saved.mode === 'running' ? saved.plans : [],
       waits: saved.waits,
+      returns: leftAlone(saved.returns),
       jobs: jobs.jobs,
     },
     effects: [

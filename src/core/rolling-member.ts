@@ -1,6 +1,7 @@
 /** One process of a rolling restart: how far it is, and whether it does its work meanwhile. */
 import { blockersOf, describeBlocker, isStuck } from './dependencies.js';
 import type { ProcessSpec, ProcessState } from './program.js';
+import { isReturning } from './returns.js';
 import { isActive } from './slots.js';
 import { isExpected, pidOf, shown } from './state.js';
 import type { Process, World } from './world.js';
@@ -19,12 +20,10 @@ export type MemberStep =
   | { readonly name: 'restarting'; readonly old: number; readonly seen?: number }
   | { readonly name: 'done' }
   | { readonly name: 'failed'; readonly why: string }
-  /** Left as it is, because of what somebody else wants of it. */
-  | { readonly name: 'passed'; readonly why: string }
+  /** Left as it is, because of what somebody else wants of it. `isBack`: who restarts it; until then it is away. */
+  | { readonly name: 'passed'; readonly why: string; readonly isBack?: true }
   /** Left as it is, because of the end of it all. */
   | { readonly name: 'untouched' };
-
-type Table = World['processes'];
 
 /** Not over yet. */
 export function isOpen({ step }: Member): boolean {
@@ -38,17 +37,20 @@ export function untouch(member: Member): Member {
 }
 
 /** The same member as long as nothing is new of it. */
-export function judge(member: Member, processes: Table): Member {
+export function judge(member: Member, world: World): Member {
   const { step } = member;
+  const { processes } = world;
   if (step.name !== 'restarting') return member;
   const process = processes.get(member.id);
   const to = (next: MemberStep): Member => ({ ...member, step: next });
   if (!process) return to({ name: 'failed', why: 'it was removed meanwhile' });
   const { state } = process;
+  // Who restarts it too starts it, and that is as good.
+  if (isReturning(world, member.id)) return member;
   if (state.name === 'STOPPED' || isStoppedForGood(state))
     return to({ name: 'failed', why: 'somebody stopped it meanwhile' });
   if (state.name === 'EXITED' && isAvailable(process)) return to({ name: 'done' });
-  const why = whyFailed(process) ?? whyGone(process, processes);
+  const why = whyFailed(process) ?? whyGone(process, world);
   if (why !== undefined) return to({ name: 'failed', why });
   const pid = pidOf(state);
   if (pid === 0 || pid === step.old) return member;
@@ -70,7 +72,9 @@ export function isJoining({ state }: Process): boolean {
 }
 
 /** Why nothing brings it back by itself; undefined: it is there, or may come. */
-export function whyGone({ spec, state }: Process, processes: Table): string | undefined {
+export function whyGone({ spec, state }: Process, world: World): string | undefined {
+  const { processes } = world;
+  if (isReturning(world, spec.id)) return undefined;
   if (!isActive(state)) return `it is ${shown(state)}`;
   if (isStoppedForGood(state)) return 'somebody stops it';
   if (state.name === 'RUNNING' && state.arrival?.name === 'failed') return state.arrival.why;

@@ -10,6 +10,7 @@
  */
 import { type Hold, holdsOn } from './holds.js';
 import type { Millis } from './program.js';
+import { isReturning } from './returns.js';
 import {
   isAvailable,
   isJoining,
@@ -92,13 +93,26 @@ export function stepRolling(
   }
 }
 
-/** Somebody asked for a stop of these: those that were not begun with are none of its business any more. */
-export function withoutStopped(rolling: Rolling | undefined, ids: readonly string[]): Rolling | undefined {
+/** Somebody else restarts it; until it is back it is away. */
+const RESTARTED: MemberStep = { name: 'passed', why: 'somebody else restarted it meanwhile', isBack: true };
+
+/**
+ * Somebody asked for a stop of these: those that were not begun with are none of its business any more.
+ * @param returning  those that the same one starts again
+ */
+export function withoutStopped(
+  rolling: Rolling | undefined,
+  ids: readonly string[],
+  returning: readonly string[],
+): Rolling | undefined {
   const isMeant = ({ id, step }: Member) =>
-    ids.includes(id) && isOpen({ id, step }) && step.name !== 'restarting';
+    ids.includes(id) &&
+    (step.name === 'pending' || step.name === 'asking' || (step.name === 'passed' && step.isBack === true));
   if (!rolling?.members.some(isMeant)) return rolling;
-  const step: MemberStep = { name: 'passed', why: 'somebody stopped it meanwhile' };
-  return { ...rolling, members: rolling.members.map((one) => (isMeant(one) ? { ...one, step } : one)) };
+  const stepOf = (id: string): MemberStep =>
+    returning.includes(id) ? RESTARTED : { name: 'passed', why: 'somebody stopped it meanwhile' };
+  const members = rolling.members.map((one) => (isMeant(one) ? { ...one, step: stepOf(one.id) } : one));
+  return { ...rolling, members };
 }
 
 /** Is this process being restarted by it just now? */
@@ -108,8 +122,7 @@ export function isRolled(rolling: Rolling | undefined, id: string): boolean {
 
 /** What follows from the states of the processes. It gives the same `rolling` when nothing does. */
 export function advanceRolling(rolling: Rolling, world: World): RollingStep {
-  const { processes } = world;
-  const judged = rolling.members.map((member) => judge(member, processes));
+  const judged = rolling.members.map((member) => judge(member, world));
   const ending = rolling.ending ?? endingOf(judged, world);
   const members = ending === undefined ? judged : judged.map(untouch);
   const isSame = members.every((one, at) => one === rolling.members[at]) && ending === rolling.ending;
@@ -166,10 +179,11 @@ function goOn(rolling: Rolling, world: World): RollingStep {
 function insteadOf(rolling: Rolling, id: string, world: World): Rolling | undefined {
   const { processes } = world;
   if (!processes.has(id)) return withStep(rolling, id, { name: 'passed', why: 'it was removed meanwhile' });
+  if (isReturning(world, id)) return withStep(rolling, id, RESTARTED);
   const away = missingRoom(rolling, id, processes);
   if (!away) return holdsFor(rolling, id, world).length > 0 ? rolling : undefined;
   const isUnderWay = rolling.members.some((one) => one.id === away.spec.id && isOpen(one));
-  const why = isUnderWay ? undefined : whyGone(away, processes);
+  const why = isUnderWay ? undefined : whyGone(away, world);
   return why === undefined ? rolling : withStep(rolling, away.spec.id, { name: 'failed', why });
 }
 
@@ -188,7 +202,13 @@ function missingRoom(rolling: Rolling, id: string, processes: Table): Process | 
   const isFree = isAway(own) && !(own && isJoining(own));
   const away = rolling.members.flatMap(({ id: other, step }): readonly Process[] => {
     const process = processes.get(other);
-    if (!process || other === id || step.name === 'passed' || (isFree && step.name === 'pending')) return [];
+    if (
+      !process ||
+      other === id ||
+      (step.name === 'passed' && !step.isBack) ||
+      (isFree && step.name === 'pending')
+    )
+      return [];
     return step.name === 'asking' || isAway(process) ? [process] : [];
   });
   return away.length < rolling.maxUnavailable ? undefined : away[0];

@@ -65,6 +65,11 @@ function isChange(value: unknown): value is Change {
       return Array.isArray(value.waits);
     case 'rolling':
       return value.rolling === undefined || isRolling(value.rolling);
+    case 'returns':
+      return (
+        Array.isArray(value.returns) &&
+        value.returns.every((one: unknown) => isObject(one) && typeof one.id === 'string')
+      );
     case 'run':
       return isRun(value.run);
     case 'noRun':

@@ -6,6 +6,7 @@
 
 import { noPoolsSaved, readPools, type SavedPools } from './pool-saved.js';
 import type { GroupSpec, Millis, Now } from './program.js';
+import type { Return } from './returns.js';
 import type { Rolling } from './rolling.js';
 import type { Run, RunRequest } from './run.js';
 import type { JobWait } from './waits.js';
@@ -41,6 +42,7 @@ export type Change =
   | { readonly what: 'noRun'; readonly id: string }
   /** Without one: none is under way any more. */
   | { readonly what: 'rolling'; readonly rolling?: Rolling }
+  | { readonly what: 'returns'; readonly returns: readonly Return[] }
   /** Paths of a slot's AUTO logs. */
   | { readonly what: 'logs'; readonly id: string; readonly logs: SavedLogs }
   /** Without a request: nothing of that job waits any more. */
@@ -62,6 +64,7 @@ export interface Saved {
   /** By slot. */
   readonly logs: ReadonlyMap<string, SavedLogs>;
   readonly rolling: Rolling | undefined;
+  readonly returns: readonly Return[];
 }
 
 export const nothingSaved: Saved = {
@@ -76,6 +79,7 @@ export const nothingSaved: Saved = {
   queued: new Map(),
   logs: new Map(),
   rolling: undefined,
+  returns: [],
 };
 
 /** What is to be written when the world has become `after`. Costs a look at each slot, no more. */
@@ -100,6 +104,7 @@ export function changesBetween(before: World, after: World, now: Now): readonly 
   if (before.waits !== after.waits) changes.push({ what: 'waits', waits: after.waits });
   if (before.rolling !== after.rolling)
     changes.push({ what: 'rolling', ...(after.rolling ? { rolling: after.rolling } : {}) });
+  if (before.returns !== after.returns) changes.push({ what: 'returns', returns: after.returns });
   if (before.jobs !== after.jobs) changes.push(...jobChanges(before, after));
   return changes;
 }
@@ -123,7 +128,7 @@ function jobChanges({ jobs: before }: World, { jobs: after }: World): readonly C
 
 /** What the changes come to, in their order. */
 export function replay(changes: readonly Change[]): Saved {
-  let { mode, plans, waits, rolling } = nothingSaved;
+  let { mode, plans, waits, rolling, returns } = nothingSaved;
   const last = changes.at(-1);
   const isDone = last?.what === 'mode' && last.isDone === true;
   const groups = new Map<string, GroupSpec>();
@@ -165,6 +170,9 @@ export function replay(changes: readonly Change[]): Saved {
       case 'rolling':
         rolling = change.rolling;
         break;
+      case 'returns':
+        returns = change.returns;
+        break;
       case 'run':
         runs.set(change.run.request.id, change.run);
         break;
@@ -183,5 +191,5 @@ export function replay(changes: readonly Change[]): Saved {
     }
   }
   const pools = isDone ? readPools(last.pools) : noPoolsSaved;
-  return { mode, isDone, pools, groups, processes, plans, waits, runs, queued, logs, rolling };
+  return { mode, isDone, pools, groups, processes, plans, waits, runs, queued, logs, rolling, returns };
 }

@@ -1,6 +1,26 @@
-/** What can be asked of a process slot alone. */
-import type { ProcessState } from './program.js';
-import type { Process } from './world.js';
+/** A slot of the table, and what can be asked of it alone. */
+import type { Exit, Millis, Now, ProcessSpec, ProcessState, SpawnFailure } from './program.js';
+import type { Recycled } from './recycle.js';
+
+/** One slot: what it should be, what it is, and what users ask about its past. */
+export interface Process {
+  readonly spec: ProcessSpec;
+  readonly groupPriority: number;
+  readonly state: ProcessState;
+  /** Of the last spawn, or of the last try. */
+  readonly started?: Now;
+  /** Of the last spawn too: proc(5)'s start time. */
+  readonly startTicks?: number;
+  /** Of the last end, wall clock. */
+  readonly stopped?: Millis;
+  readonly exit?: Exit;
+  readonly spawnError?: string;
+  readonly spawnFailure?: SpawnFailure;
+  /** The last time that supd restarted it because it was not well. */
+  readonly recycled?: Recycled;
+  /** Automatic starts since the last requested one. */
+  readonly restarts: number;
+}
 
 /** Is a process of this slot alive or about to be? BACKOFF counts: it is wanted. */
 export function isActive(state: ProcessState): boolean {

@@ -2,6 +2,7 @@
 import { isStuck } from './dependencies.js';
 import type { JobsEvent } from './job-events.js';
 import type { ProcessState } from './program.js';
+import { isStopUnderWay } from './waves.js';
 import type { World } from './world.js';
 
 export interface JobWait {
@@ -29,7 +30,7 @@ export function isOver(wait: JobWait, world: World): boolean {
   return wait.ids.every((id) => {
     const name = world.processes.get(id)?.state.name;
     if (name === undefined) return true;
-    if (wait.kind === 'stop') return AT_REST.includes(name);
+    if (wait.kind === 'stop') return AT_REST.includes(name) || !isStopUnderWay(world, id);
     if (world.mode !== 'running' || name === 'RUNNING' || AT_REST.includes(name)) return true;
     // It will start when what it depends on does; nobody knows when that is.
     return isStuck(id, world.processes);
@@ -40,17 +41,17 @@ export function isOver(wait: JobWait, world: World): boolean {
 export function answerOf(wait: JobWait, world: World): JobsEvent {
   const { run, step } = wait;
   if (wait.kind === 'stop') {
+    const nameOf = (id: string) => world.processes.get(id)?.state.name ?? 'STOPPED';
     // Nobody knows whether these are alive: a restore beside a live server would lose what it writes.
-    const unsure = wait.ids.filter((id) => world.processes.get(id)?.state.name === 'UNKNOWN');
-    if (unsure.length === 0) return { type: 'programsStopped', run, step, stopped: wait.ran };
-    const stopped = wait.ran.filter((id) => !unsure.includes(id));
-    return {
-      type: 'programsNotStopped',
-      run,
-      step,
-      stopped,
-      why: `${unsure.join(', ')}: a signal could not be sent`,
-    };
+    const unsure = wait.ids.filter((id) => nameOf(id) === 'UNKNOWN');
+    const anew = wait.ids.filter((id) => !AT_REST.includes(nameOf(id)));
+    if (unsure.length + anew.length === 0) return { type: 'programsStopped', run, step, stopped: wait.ran };
+    const stopped = wait.ran.filter((id) => !unsure.includes(id) && !anew.includes(id));
+    const why = [
+      ...(unsure.length > 0 ? [`${unsure.join(', ')}: a signal could not be sent`] : []),
+      ...(anew.length > 0 ? [`${anew.join(', ')}: somebody had it started meanwhile`] : []),
+    ].join('; ');
+    return { type: 'programsNotStopped', run, step, stopped, why };
   }
   const failed = wait.ids.filter((id) => world.processes.get(id)?.state.name !== 'RUNNING');
   return { type: 'programsStarted', run, step, failed };

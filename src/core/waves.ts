@@ -45,6 +45,16 @@ export function isBeyondWaves(name: ProcessState['name']): boolean {
   return ['WAITING', 'BACKOFF', 'SPAWNING', 'STOPPING', 'SWEEPING'].includes(name);
 }
 
+/** Is it being stopped, or about to be? Not, where somebody had it started before its turn came. */
+export function isStopUnderWay(
+  { plans, processes }: { readonly plans: readonly StopPlan[]; readonly processes: Table },
+  id: string,
+): boolean {
+  const name = processes.get(id)?.state.name;
+  if (name === 'STOPPING' || name === 'SWEEPING') return true;
+  return plans.some(({ waves }) => waves.some((wave) => wave.includes(id)));
+}
+
 /** Plans that no longer name `ids`. */
 export function withoutIds(plans: readonly StopPlan[], ids: readonly string[]): readonly StopPlan[] {
   const gone = new Set(ids);

@@ -9,48 +9,19 @@ import { holdsOn } from './holds.js';
 import type { JobsEffect, JobsEvent } from './job-events.js';
 import { type Jobs, noJobs, stepJobs } from './jobs.js';
 import { withGroups, withoutGroup } from './membership.js';
-import type {
-  Exit,
-  GroupSpec,
-  Millis,
-  Now,
-  ProcessEffect,
-  ProcessEvent,
-  ProcessSpec,
-  ProcessState,
-  SpawnFailure,
-} from './program.js';
-import { type Recycled, recyclable } from './recycle.js';
+import type { GroupSpec, Now, ProcessEffect, ProcessEvent } from './program.js';
+import { recyclable } from './recycle.js';
 import { remember } from './remember.js';
 import { type Restore, restore } from './restore.js';
+import { dueReturns, type Return, type Returning, returned, withoutReturns, withReturns } from './returns.js';
 import * as rollings from './rolling.js';
-import { isActive } from './slots.js';
+import { isActive, type Process } from './slots.js';
 import { deadlineOf, transition } from './transition.js';
 import { answerOf, isOver, type JobWait, processesNamed } from './waits.js';
 import { advancePlans, isBeyondWaves, planStop, type StopPlan, withoutIds } from './waves.js';
 
-export { isActive } from './slots.js';
+export { isActive, type Process } from './slots.js';
 export { nextWake } from './wake.js';
-
-/** One slot: what it should be, what it is, and what users ask about its past. */
-export interface Process {
-  readonly spec: ProcessSpec;
-  readonly groupPriority: number;
-  readonly state: ProcessState;
-  /** Of the last spawn, or of the last try. */
-  readonly started?: Now;
-  /** Of the last spawn too: proc(5)'s start time. */
-  readonly startTicks?: number;
-  /** Of the last end, wall clock. */
-  readonly stopped?: Millis;
-  readonly exit?: Exit;
-  readonly spawnError?: string;
-  readonly spawnFailure?: SpawnFailure;
-  /** The last time that supd restarted it because it was not well. */
-  readonly recycled?: Recycled;
-  /** Automatic starts since the last requested one. */
-  readonly restarts: number;
-}
 
 export interface World {
   readonly mode: 'running' | 'restarting' | 'shutdown';
@@ -62,12 +33,16 @@ export interface World {
   readonly jobs: Jobs;
   /** The rolling restart that is under way. */
   readonly rolling: rollings.Rolling | undefined;
+  /** Those that are stopped to be started again. */
+  readonly returns: readonly Return[];
 }
 
 export type WorldEvent =
   | { readonly type: 'process'; readonly id: string; readonly event: ProcessEvent }
   | { readonly type: 'start'; readonly ids: readonly string[] }
-  | { readonly type: 'stop'; readonly ids: readonly string[] }
+  /** `returns`: who asks is going to start these again, and says `returned` when that is done. */
+  | { readonly type: 'stop'; readonly ids: readonly string[]; readonly returns?: Returning }
+  | { readonly type: 'returned'; readonly by: number }
   /** With `autostart`, its programs that ask for it are started. */
   | { readonly type: 'addGroups'; readonly groups: readonly GroupSpec[]; readonly autostart: boolean }
   | { readonly type: 'removeGroup'; readonly name: string }
@@ -101,6 +76,7 @@ export const emptyWorld: World = {
   waits: [],
   jobs: noJobs,
   rolling: undefined,
+  returns: [],
 };
 
 /** Decides what one event does to the world. Effects are done in order, before the next event. */
@@ -127,7 +103,10 @@ function apply(turn: Turn, event: WorldEvent): void {
     case 'start':
       return start(turn, event.ids);
     case 'stop':
-      return stop(turn, event.ids);
+      return stop(turn, event.ids, event.returns);
+    case 'returned':
+      turn.world = { ...turn.world, returns: returned(turn.world.returns, event.by) };
+      return;
     case 'addGroups':
       return addGroups(turn, event.groups, event.autostart);
     case 'removeGroup':
@@ -174,15 +153,17 @@ function change(turn: Turn, id: string, event: ProcessEvent): void {
 function start(turn: Turn, ids: readonly string[]): void {
   if (turn.world.mode !== 'running') return;
   // The last request wins: what is started now is not stopped by a plan made before.
-  turn.world = { ...turn.world, plans: withoutIds(turn.world.plans, ids) };
+  const { plans, returns } = turn.world;
+  turn.world = { ...turn.world, plans: withoutIds(plans, ids), returns: withoutReturns(returns, ids) };
   const wanted = new Set(ids);
   for (const id of turn.world.processes.keys()) if (wanted.has(id)) change(turn, id, { type: 'start' });
 }
 
-function stop(turn: Turn, ids: readonly string[]): void {
+function stop(turn: Turn, ids: readonly string[], returning?: Returning): void {
   const plan = planStop(ids, turn.world.processes);
-  const rolling = rollings.withoutStopped(turn.world.rolling, ids);
-  turn.world = { ...turn.world, rolling, plans: [...withoutIds(turn.world.plans, ids), plan] };
+  const rolling = rollings.withoutStopped(turn.world.rolling, ids, returning?.ids ?? []);
+  const returns = withReturns(withoutReturns(turn.world.returns, ids), returning);
+  turn.world = { ...turn.world, rolling, returns, plans: [...withoutIds(turn.world.plans, ids), plan] };
   for (const id of ids) {
     const name = turn.world.processes.get(id)?.state.name;
     if (name !== undefined && isBeyondWaves(name)) change(turn, id, { type: 'stop' });
@@ -258,7 +239,7 @@ function roll(turn: Turn, { rolling, restart, effects }: rollings.RollingStep): 
   for (const effect of effects) turn.effects.push({ type: 'rolling', effect });
   if (restart !== undefined) {
     change(turn, restart, { type: 'stop' });
-    change(turn, restart, { type: 'start' });
+    start(turn, [restart]);
   }
   return true;
 }
@@ -286,6 +267,11 @@ function settle(turn: Turn): void {
     }
     const { rolling } = turn.world;
     if (rolling && roll(turn, rollings.advanceRolling(rolling, turn.world))) moved = true;
+    const back = dueReturns(turn.world);
+    if (back.length > 0) {
+      moved = true;
+      start(turn, back);
+    }
     const wait = turn.world.waits.find((one) => isOver(one, turn.world));
     if (wait) {
       moved = true;

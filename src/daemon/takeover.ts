@@ -75,7 +75,18 @@ export function takeOver(parts: TakeoverParts): readonly string[] {
   // Without a record it was never started: supd died before. A stop of all that was cut short is over with this start.
   const isNew = ({ id, group }: ProcessSpec) => !restored.has(group) || !saved.processes.has(id);
   const due = saved.mode === 'running' ? autostart.filter(isNew) : autostart;
-  return due.map(({ id }) => id);
+  return [...new Set([...due, ...returnsAnew(parts, saved, restored)].map(({ id }) => id))];
+}
+
+/** Those whose stop was to be followed by a start, and that come by a new configuration. */
+function returnsAnew(
+  { groups }: TakeoverParts,
+  { returns }: Saved,
+  restored: ReadonlySet<string>,
+): readonly ProcessSpec[] {
+  return groups
+    .filter(({ name }) => !restored.has(name))
+    .flatMap(({ processes }) => processes.filter((spec) => returns.some(({ id }) => id === spec.id)));
 }
 
 /** What may have been running: by the state, or by the configuration where that is lost. */

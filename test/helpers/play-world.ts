@@ -1,6 +1,7 @@
 import type { ProbeOutcome } from '../../src/core/probe.js';
 import type { GroupSpec, ProcessEffect } from '../../src/core/program.js';
 import type { Rolling } from '../../src/core/rolling.js';
+import { changesBetween, replay } from '../../src/core/saved.js';
 import { shown } from '../../src/core/transition.js';
 import { emptyWorld, step, type World, type WorldEffect, type WorldEvent } from '../../src/core/world.js';
 
@@ -18,6 +19,7 @@ export function play(groups: readonly GroupSpec[]) {
   const orders = new Map<string, Order>();
   const asked: string[] = [];
   const rolled: Rolling[] = [];
+  const left: string[] = [];
   const send = (event: WorldEvent) => {
     const queue: WorldEvent[] = [event];
     for (let next = queue.shift(); next; next = queue.shift()) {
@@ -36,6 +38,12 @@ export function play(groups: readonly GroupSpec[]) {
     const { id } = effect;
     const name = id.split(':')[1] ?? '';
     switch (effect.effect.type) {
+      case 'announce':
+        if (effect.effect.change.from === 'STOPPING') left.push(id);
+        return [];
+      case 'adopt':
+        if (live.get(id) === effect.effect.pid) return [];
+        return [{ type: 'process', id, event: { type: 'exited', exit: { unknown: true }, leftover: false } }];
       case 'spawn': {
         pids += 1;
         if (live.has(id)) throw new Error(`two live copies of ${id}`);
@@ -85,8 +93,22 @@ export function play(groups: readonly GroupSpec[]) {
     mono += ms;
     send({ type: 'wake' });
   };
+  /** supd dies and comes back with these groups: what was asked of its shell is forgotten, processes live on. */
+  const die = (configured: readonly GroupSpec[], changed: ReadonlySet<string>) => {
+    const saved = replay(changesBetween(emptyWorld, world, { mono, wall: mono }));
+    world = emptyWorld;
+    orders.clear();
+    probes.clear();
+    asked.length = 0;
+    const nothing = { found: new Map(), jobs: [], endedRuns: new Map(), inTouch: new Set<string>() };
+    send({ type: 'restore', saved, configured, changed, ...nothing, others: false });
+    return saved;
+  };
   send({ type: 'addGroups', groups, autostart: true });
   return {
+    die,
+    /** Processes that were STOPPING and are so no more, as it happened. */
+    left,
     send,
     end,
     answer,
