@@ -13,7 +13,7 @@ td { overflow-wrap: anywhere } td.acts, td.state, th { white-space: nowrap; over
 .told { background: var(--note); border-left: .25rem solid var(--dim); padding: .4rem .6rem; overflow-wrap: anywhere }
 pre { border: 1px solid var(--line); padding: .6rem; white-space: pre-wrap; overflow-wrap: anywhere }
 button { font: inherit; padding: .1rem .5rem } nav a { margin-right: 1rem } footer { color: var(--dim); margin-top: 2rem }
-@media (max-width: 45rem) { td.acts { white-space: normal } }
+@media (max-width: 45rem) { td.acts, th { white-space: normal; overflow-wrap: anywhere } th, td { padding: .3rem .2rem } }
 `;
 
 /** A source of a Content-Security-Policy. CSP level 3, section 2.3.1. */

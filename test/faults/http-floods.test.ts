@@ -167,9 +167,10 @@ test('floods of headers, with and without an end', async (t) => {
 test('a hundred thousand requests in one stream, and garbage behind good ones', async (t) => {
   const good = Buffer.from(post(LIST).repeat(100));
   const small = Buffer.from('GET /nothing HTTP/1.1\r\n\r\n'.repeat(1000));
+  const pages = Buffer.from('GET / HTTP/1.1\r\n\r\n'.repeat(1000));
   const bad = Buffer.concat([Buffer.from(post(LIST)), Buffer.from('\0\xff no request \r\n\r\n'.repeat(100))]);
   await floods(t, async ({ knock }) => {
-    for (const one of [good, small, bad])
+    for (const one of [good, small, pages, bad])
       for (const _ of times(10)) {
         const socket = knock();
         await pour(

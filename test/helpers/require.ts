@@ -25,6 +25,7 @@ function whatIsMissing(need: Need): string | undefined {
       ? undefined
       : need;
   if (need === 'cgroup2') return cgroup2() === undefined ? need : undefined;
+  if (need === 'chromium') return findChromium() === undefined ? 'chromium-headless-shell' : undefined;
   if (need === 'root') return process.getuid?.() === 0 ? undefined : 'root';
   if (need === 'buildout' || need === 'mail')
     return existsSync(`/opt/supd-stack/${need}/.stamp`) ? undefined : 'test/stack/provision to have run';
@@ -39,6 +40,11 @@ function whatIsMissing(need: Need): string | undefined {
 /** Where a command is: Debian's servers are not in an ordinary user's PATH. */
 export function findCommand(name: string): string | undefined {
   return SEARCHED.map((dir) => path.join(dir, name)).find(isExecutable);
+}
+
+/** The smaller one first. */
+export function findChromium(): string | undefined {
+  return findCommand('chromium-headless-shell') ?? findCommand('chromium');
 }
 
 function isExecutable(file: string): boolean {

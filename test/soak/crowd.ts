@@ -8,6 +8,7 @@ import { CallFailure, connect } from '../../src/grpc/client.js';
 import { connectXmlRpc } from '../../src/xmlrpc/client.js';
 import { attack, callHeaders, frame, TYPE } from '../helpers/http2-frames.js';
 import type { Supd } from '../helpers/start-supd.js';
+import { visit } from '../web/visit.js';
 import type { Random } from './random.js';
 import { configuration, JOBS, NAMES, READERS, WRITERS } from './site.js';
 
@@ -37,6 +38,7 @@ const KINDS: readonly {
 }[] = [
   { name: 'operators', count: 3, restMs: 400, deed: (to) => once(to, to.socketPath, operate) },
   { name: 'operators by XML-RPC', count: 1, restMs: 800, deed: operateByXmlRpc },
+  { name: 'people at the page', count: 1, restMs: 800, deed: browse },
   { name: 'visitors', count: 3, restMs: 500, deed: (to) => once(to, to.socketPath, look) },
   { name: 'followers', count: 6, restMs: 200, deed: (to) => once(to, to.socketPath, follow) },
   { name: 'followers who read nothing', count: 2, restMs: 1000, deed: followBlindly },
@@ -136,6 +138,18 @@ async function operateByXmlRpc({ httpPath, random }: Target): Promise<void> {
   await readFor(random.whole(100, 1000), (signal) =>
     client.followLog({ name: random.one(WRITERS) }, { signal }),
   );
+}
+
+/** Whose buttons are refused where others do something to the same program; what comes is a page in any case. */
+async function browse({ httpPath, random }: Target): Promise<void> {
+  const visitor = visit({ path: httpPath });
+  const name = random.one(NAMES);
+  for (const path of ['/', `/tail.html?processname=${name}&limit=50000`]) {
+    const { status } = await visitor.get(path);
+    if (status !== 200) throw new Error(`${path}: ${status}`);
+  }
+  const told = await visitor.press(random.one([`restart ${name}`, 'refresh']), { reason: 'soak' });
+  if (told === '') throw new Error(`${name}: the page says nothing`);
 }
 
 async function look(client: Client, { random }: Target): Promise<void> {
