@@ -3,12 +3,8 @@ import type { Death } from '../core/death.js';
 
 const CAUSES = ['own', 'request', 'job', 'shutdown', 'probe', 'memory', 'refused', 'outOfMemory', 'unseen'];
 
-/** As much as is relied on: a file written by a newer supd may have more. */
-export function isDeaths(value: unknown): value is readonly Death[] {
-  return Array.isArray(value) && value.every(isDeath);
-}
-
-function isDeath(value: unknown): boolean {
+/** As much as is relied on: what a newer supd wrote may have more. */
+export function isDeath(value: unknown): value is Death {
   if (!isObject(value)) return false;
   const { time, pid, exit, cause, output, environment } = value;
   if (typeof time !== 'number' || typeof pid !== 'number' || typeof environment !== 'string') return false;

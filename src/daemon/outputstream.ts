@@ -64,6 +64,11 @@ export class OutputStream {
     return this.#direct ?? this.#log;
   }
 
+  /** Bytes ever written to the log by way of supd; undefined: the child writes it itself. */
+  get written(): number | undefined {
+    return this.#direct ? undefined : (this.#log?.written ?? 0);
+  }
+
   /** What is wrong with the log just now. */
   get failure(): string | undefined {
     return this.#direct?.failure ?? this.#log?.failure ?? this.#whyNotDirect;

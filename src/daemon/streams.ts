@@ -85,6 +85,14 @@ export class ProcessStreams {
     return this.#streams[channel].growth;
   }
 
+  /** Bytes ever written to its logs by way of supd; undefined: one is the child's own to write. */
+  get written(): number | undefined {
+    const { stdout, stderr } = this.#streams;
+    return stdout.written === undefined || stderr.written === undefined
+      ? undefined
+      : stdout.written + stderr.written;
+  }
+
   /** What is wrong with the logs just now, or ''. */
   get failure(): string {
     return this.#streams.stdout.failure ?? this.#streams.stderr.failure ?? '';

@@ -45,43 +45,74 @@ export function countKillsOnMachine(): number {
   return countKills('/proc/vmstat') ?? 0;
 }
 
-/** The longest record of /dev/kmsg, and how many of them are looked at. */
+/** The longest record of /dev/kmsg, and how many are read at a time. */
 const RECORD_BYTES = 8192;
 const MOST_RECORDS = 20_000;
+/** Kept of what it says about processes that were ended; it is asked about them soon. */
+const KEPT_MENTIONS = 256;
+const MENTION = /(?:Killed|Kill) process (\d+) |oom-kill:.*\bpid=(\d+)\b/;
 
-/**
- * What the kernel's log says of the end of this process for want of memory.
- * @param since  it was started then, ms after boot: an earlier one may have had the same pid
- * @returns undefined: nothing, or the log is not ours to read
- */
-export function findOomKill(pid: number, since: number): string | undefined {
-  let fd: number;
-  try {
-    fd = openSync('/dev/kmsg', constants.O_RDONLY | constants.O_NONBLOCK);
-  } catch {
-    return undefined;
+interface Mention {
+  readonly pid: number;
+  /** Milliseconds after boot. */
+  readonly time: number;
+  readonly text: string;
+}
+
+/** The kernel's log, read on from where it was left: all of it takes milliseconds. */
+export class KernelLog {
+  #fd: number | undefined;
+  readonly #mentions: Mention[] = [];
+
+  /**
+   * What it says of the end of this process for want of memory.
+   * @param since  it was started then, ms after boot: an earlier one may have had the same pid
+   * @returns undefined: nothing, or the log is not ours to read
+   */
+  findOomKill(pid: number, since: number): string | undefined {
+    this.readOn();
+    return this.#mentions.findLast((one) => one.pid === pid && one.time >= since)?.text;
   }
-  try {
-    return lastMention(fd, since, new RegExp(`(?:Killed|Kill) process ${pid} |oom-kill:.*\\bpid=${pid}\\b`));
-  } finally {
-    closeSync(fd);
+
+  /** Each record is "priority,number,microseconds after boot,flags;text". */
+  readOn(): void {
+    this.#fd ??= open();
+    if (this.#fd < 0) return;
+    const record = Buffer.allocUnsafe(RECORD_BYTES);
+    for (let count = 0; count < MOST_RECORDS; count += 1) {
+      try {
+        this.#take(record.toString('latin1', 0, readSync(this.#fd, record, 0, RECORD_BYTES, null)));
+      } catch (error) {
+        // EPIPE: what was next has been overwritten; the log goes on behind it. EAGAIN: that was all.
+        if ((error as NodeJS.ErrnoException).code !== 'EPIPE') return;
+      }
+    }
+  }
+
+  close(): void {
+    if (this.#fd !== undefined && this.#fd >= 0) closeSync(this.#fd);
+    this.#fd = -1;
+  }
+
+  #take(record: string): void {
+    const [first = ''] = record.split('\n', 1);
+    const found = MENTION.exec(first);
+    if (!found) return;
+    const time = Number(first.split(',', 3)[2]) / 1000;
+    this.#mentions.push({
+      pid: Number(found[1] ?? found[2]),
+      time,
+      text: first.slice(first.indexOf(';') + 1),
+    });
+    if (this.#mentions.length > KEPT_MENTIONS) this.#mentions.shift();
   }
 }
 
-/** Each record is "priority,number,microseconds after boot,flags;text". */
-function lastMention(fd: number, since: number, pattern: RegExp): string | undefined {
-  const record = Buffer.alloc(RECORD_BYTES);
-  let found: string | undefined;
-  for (let count = 0; count < MOST_RECORDS; count += 1) {
-    try {
-      const length = readSync(fd, record, 0, RECORD_BYTES, null);
-      const text = record.toString('utf8', 0, length).split('\n', 1)[0] ?? '';
-      if (pattern.test(text) && Number(text.split(',', 3)[2]) / 1000 >= since)
-        found = text.slice(text.indexOf(';') + 1);
-    } catch (error) {
-      // EPIPE: what was next has been overwritten; the log goes on behind it. EAGAIN: that was all.
-      if ((error as NodeJS.ErrnoException).code !== 'EPIPE') break;
-    }
+/** -1: it may not be read here. */
+function open(): number {
+  try {
+    return openSync('/dev/kmsg', constants.O_RDONLY | constants.O_NONBLOCK);
+  } catch {
+    return -1;
   }
-  return found;
 }

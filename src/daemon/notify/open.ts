@@ -53,9 +53,10 @@ export function openWatch(daemon: Daemon): Watch {
     log: parts.log,
   });
   const deaths = new Deaths({
-    dir: path.join(parts.statedir, 'deaths'),
+    file: path.join(parts.statedir, 'deaths'),
     world: () => daemon.engine.world,
     outputOf: (id, since) => outputSince(daemon, id, since),
+    writtenBy: (id) => daemon.streamsOf(id)?.written,
     environment: parts.environment,
     told: (line) => parts.log.warn(line),
   });
@@ -79,7 +80,7 @@ export function openWatch(daemon: Daemon): Watch {
       daemon.engine.dispatch({ type: 'process', id, event });
     },
     reasonOf(id) {
-      const [death] = deaths.of(id);
+      const death = deaths.last(id);
       return death && describeDeath(death);
     },
     start() {
