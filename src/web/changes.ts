@@ -1,7 +1,8 @@
 /** What the buttons do, and the words that tell it. */
 import type { Api, Asked, ProcessResult } from '../api/api.js';
 import { SupdError } from '../api/errors.js';
-import { findNamed, nameOf } from './names.js';
+import { namespecOf } from '../xmlrpc/names.js';
+import { findNamed } from './names.js';
 import { localTime } from './times.js';
 
 /** Of one process; `all` are the buttons above the table. */
@@ -24,9 +25,9 @@ export async function change(api: Api, action: string, asked: Asked, patienceMs:
     if (!isVerb(verb)) return `ERROR: "${verb}" is nothing that can be done here`;
     const found = findNamed(api, name);
     if (!found) return `No such process named ${name}`;
-    if (verb === 'clearlog') return clearLog(api, found.id, nameOf(found), asked);
+    if (verb === 'clearlog') return clearLog(api, found.id, namespecOf(found), asked);
     const outcome = await outcomeOf(asked, patienceMs, (bounded) => api[verb]([found.id], bounded));
-    return tellOne(verb, nameOf(found), outcome);
+    return tellOne(verb, namespecOf(found), outcome);
   } catch (error) {
     if (!(error instanceof SupdError)) throw error;
     return `ERROR: ${error.message}`;
@@ -46,7 +47,7 @@ async function changeAll(
   const outcome = await outcomeOf(asked, patienceMs, (bounded) => api[verb](['all'], bounded));
   const failed = outcome.results.flatMap((one) => {
     const why = failureOf(one);
-    return why === undefined ? [] : [`${nameOf(one)}: ${why}`];
+    return why === undefined ? [] : [`${namespecOf(one)}: ${why}`];
   });
   const more = failed.length > NAMED ? `; and ${failed.length - NAMED} more` : '';
   const but = failed.length === 0 ? '' : `, but for ${failed.slice(0, NAMED).join('; ')}${more}`;

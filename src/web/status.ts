@@ -1,10 +1,10 @@
 /** `/`: every process with what can be done to it, the jobs, and what does not work just now. */
 import type { Api, JobView, ProcessView } from '../api/api.js';
+import { namespecOf } from '../xmlrpc/names.js';
 import type { PageAnswer } from '../xmlrpc/pages.js';
 import type { Verb } from './changes.js';
 import { type Html, html } from './html.js';
 import { page } from './layout.js';
-import { nameOf } from './names.js';
 import { localTime } from './times.js';
 
 interface Shown {
@@ -42,7 +42,7 @@ function processTable(processes: readonly ProcessView[]): Html {
 }
 
 function processRow(process: ProcessView): Html {
-  const name = nameOf(process);
+  const name = namespecOf(process);
   const { state, description, ready, health, waitingFor, rolling, logFailure } = process;
   const more = [
     waitingFor.length > 0 && !description.startsWith('waits for') ? `waits for ${waitingFor.join(', ')}` : '',

@@ -2,10 +2,11 @@
 import type { Api, Channel, MemberView } from '../api/api.js';
 import { SupdError } from '../api/errors.js';
 import { AnsiFilter } from '../logs/ansi.js';
+import { namespecOf } from '../xmlrpc/names.js';
 import type { PageAnswer } from '../xmlrpc/pages.js';
 import { type Html, html } from './html.js';
 import { page } from './layout.js';
-import { findNamed, nameOf } from './names.js';
+import { findNamed } from './names.js';
 
 const LEAST_BYTES = 1024;
 const MORE_BYTES = 65_536;
@@ -21,7 +22,7 @@ export function tailPage(api: Api, query: URLSearchParams): PageAnswer {
 <nav><a href="./">All programs</a></nav>`;
     return page({ title: 'supd tail', body, status: 404 });
   }
-  const name = nameOf(found);
+  const name = namespecOf(found);
   const tail = tailOf(api, found, channel, limit);
   const body = html`${links(found, channel, limit)}
 <pre>${tail}</pre>
@@ -37,7 +38,7 @@ function limitIn(given: string | null): number {
 
 function links(process: MemberView, channel: Channel, limit: number): Html {
   const id = encodeURIComponent(process.id);
-  const here = `tail.html?processname=${encodeURIComponent(nameOf(process))}`;
+  const here = `tail.html?processname=${encodeURIComponent(namespecOf(process))}`;
   const other = channel === 'stdout' ? 'stderr' : 'stdout';
   return html`<nav><a href="${here}&amp;channel=${channel}&amp;limit=${limit}">Refresh</a>
 <a href="${here}&amp;channel=${channel}&amp;limit=${MORE_BYTES}">More</a>
@@ -48,7 +49,7 @@ function links(process: MemberView, channel: Channel, limit: number): Html {
 
 function tailOf(api: Api, process: MemberView, channel: Channel, limit: number): string {
   const file = api.logFile(process.id, channel);
-  if (!file || (file.modified === undefined && !file.isAuto)) return `No file for ${nameOf(process)}`;
+  if (!file || (file.modified === undefined && !file.isAuto)) return `No file for ${namespecOf(process)}`;
   try {
     const { content } = api.readLog(process.id, channel, -limit, 0, limit);
     return textOf(content);

@@ -1,26 +1,27 @@
 /** A request for a page, or the change that one asks for, as HTTP. */
 import { readBody } from './body.js';
-import type { Pages, pageNamed } from './pages.js';
+import type { PageName, Pages } from './pages.js';
 import type { Exchange } from './server.js';
 
 /** A form of ours is far smaller. */
 const FORM_MAX_BYTES = 16_384;
 const FORM_TYPE = 'application/x-www-form-urlencoded';
 
-/** Whoever asks has come in. @param path  one of PAGES */
+/** A form, if there is one, or the HTTP status that refuses it; undefined: the client has left. */
+type Sent = { readonly form?: URLSearchParams } | { readonly status: number } | undefined;
+
+/** Whoever asks has come in. */
 export async function answerPage(
   exchange: Exchange,
-  name: NonNullable<ReturnType<typeof pageNamed>>,
+  name: PageName,
   open: () => Promise<Pages>,
 ): Promise<void> {
   const { options, answers, request, response, asking, asked } = exchange;
-  const { method = '', headers, url = '' } = request;
+  const { method = '', url = '' } = request;
   if (!['GET', 'HEAD', 'POST'].includes(method)) return answers.refuse(response, 400);
-  const form = method === 'POST' ? await readForm(exchange, headers['content-type']) : undefined;
-  if (form !== undefined && typeof form !== 'object') {
-    if (form !== 'gone') answers.refuse(response, form);
-    return;
-  }
+  const sent: Sent = method === 'POST' ? await readForm(exchange) : {};
+  if (!sent) return;
+  if ('status' in sent) return answers.refuse(response, sent.status);
   asking.stage = 'running';
   await options.turns.take();
   const pages = await open();
@@ -28,7 +29,7 @@ export async function answerPage(
   const answer = await pages({
     name,
     query: new URLSearchParams(/\?([^#]*)/.exec(url)?.[1] ?? ''),
-    ...(form ? { form } : {}),
+    ...sent,
     asked,
     bearer: JSON.stringify([options.door, asked.caller.uid ?? null]),
   });
@@ -38,15 +39,11 @@ export async function answerPage(
   if (!asking.isOver) answers.send(response, answer.type, answer.text, asking, answer);
 }
 
-/** What the form has; the status that refuses it; or that the client has left. */
-async function readForm(
-  { limits, room, request, asking }: Exchange,
-  type = '',
-): Promise<URLSearchParams | number | 'gone'> {
-  if (type.split(';')[0]?.trim().toLowerCase() !== FORM_TYPE) return 415;
+async function readForm({ limits, room, request, asking }: Exchange): Promise<Sent> {
+  const type = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase();
+  if (type !== FORM_TYPE) return { status: 415 };
   const body = await readBody(request, Math.min(FORM_MAX_BYTES, limits.bodyBytes), room, asking);
-  if (!body) return 'gone';
-  if ('status' in body) return body.status;
+  if (!body || 'status' in body) return body;
   const text = body.read();
-  return text === undefined ? 400 : new URLSearchParams(text);
+  return text === undefined ? { status: 400 } : { form: new URLSearchParams(text) };
 }

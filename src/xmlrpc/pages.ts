@@ -2,8 +2,8 @@
 import type { Asked } from '../api/api.js';
 
 /** supervisord's. All are in one place, so that links between them work below any prefix of a proxy. */
-export const PAGES = ['/', '/index.html', '/tail.html', '/ok.html'] as const;
-type PageName = (typeof PAGES)[number];
+const PAGES = ['/', '/index.html', '/tail.html', '/ok.html'] as const;
+export type PageName = (typeof PAGES)[number];
 
 export interface PageRequest {
   readonly name: PageName;

@@ -48,6 +48,8 @@ async function main(): Promise<void> {
 
   const doubled: string[] = [];
   const lost = await whatIsLost(supd, doubled);
+  // From its first event on supd keeps its standard input open.
+  await until('the event listener to be told', () => supd.read('told.err') !== '');
   const before = await quiet(sampling);
   const crowd = gather(supd, seeded(seed));
   const begun = sampling.samples.length;

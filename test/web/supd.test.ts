@@ -295,6 +295,6 @@ test('bodies that are too large are refused, and after thousands of visits supd 
   const before = residentOf(supd.pid);
   await visits(3000);
   const grown = residentOf(supd.pid) - before;
-  t.ok(grown < 24 * MIB, `grew by ${grown / MIB} MiB`);
+  t.ok(grown < 16 * MIB, `grew by ${grown / MIB} MiB`);
   t.notMatch(supd.read('supd.log'), /defect|asked for/);
 });
