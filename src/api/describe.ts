@@ -1,4 +1,5 @@
 /** Supervisord's sentence about a process, as `status` shows it. */
+import { formatDuration } from '../core/durations.js';
 import type { Health } from '../core/health.js';
 import type { Now } from '../core/program.js';
 import type { Process } from '../core/world.js';
@@ -13,7 +14,7 @@ export function describeProcess(process: Process, now: Now, waitsFor: readonly s
   const { state } = process;
   switch (state.name) {
     case 'RUNNING':
-      return `pid ${state.pid}, uptime ${formatUptime(uptimeOf(process, now))}${illness(state.health)}`;
+      return `pid ${state.pid}, uptime ${formatUptime(uptimeOf(process, now))}${illness(state.health, now)}`;
     case 'BACKOFF':
     case 'FATAL':
       return process.spawnError ?? `unknown error (try "tail ${process.spec.name}")`;
@@ -42,9 +43,10 @@ function notReady(pid: number, why: string | undefined): string {
 }
 
 /** What follows a line that is else supervisord's. */
-function illness(health: Health | undefined): string {
+function illness(health: Health | undefined, { mono }: Now): string {
   if (health?.status !== 'unhealthy' && health?.status !== 'busy') return '';
-  return `, ${health.status}: ${health.why ?? ''}`;
+  const { status, why = '', busy } = health;
+  return `, ${status}${busy && status === 'busy' ? ` for ${formatDuration(mono - busy.since)}` : ''}: ${why}`;
 }
 
 /** Since the spawn, by the monotonic clock. */

@@ -1,6 +1,7 @@
 /**
  * Whether a program that is RUNNING is well (`health`). One probe after the other; so many failures in a row are
- * unhealthy. A program that does not answer while it works is busy, not dead: that never counts.
+ * unhealthy. A program that does not answer while it works is busy, not dead: that never counts; when it lasts, a person
+ * is told.
  */
 import { type Context, type In, type Of, type Step, to } from './moves.js';
 import type { HealthSpec, ProbeOutcome } from './probe.js';
@@ -16,10 +17,14 @@ export interface Health {
   readonly failures: number;
   /** Of the last probe that failed; gone with one that didn't. */
   readonly why?: string;
+  /** It has worked at each look since then (monotonic), and not answered. */
+  readonly busy?: { readonly since: Millis; readonly looks: number };
 }
 
 /** Of one processor, while it did not answer. A process that only waits takes next to nothing. */
 const BUSY = 0.1;
+/** So many times `retries` looks that found it busy are told: it may be in a loop without end. */
+const LONG_BUSY = 10;
 /** What the shell may take beyond a probe's own time until it is asked again. */
 const LOST_MS = 10_000;
 
@@ -75,34 +80,41 @@ export function runningProbed(s: Running, e: Of<'probed'>, { spec, now }: Contex
   const { probe, status } = s.health;
   if (e.pid !== s.pid || probe.name !== 'asked' || probe.at !== e.asked) return to(s);
   const isYoung = now.mono < s.since + spec.health.startPeriodMs;
-  const judged = judge(s.health, e.outcome, spec.health, isYoung);
+  const judged = judge(s.health, e.outcome, spec.health, isYoung, now.mono);
   const next = now.mono + spec.health.intervalMs;
   const health: Health = { ...judged, probe: { name: 'pause', next } };
   const state = { ...s, health, deadline: next };
-  if (health.status === status) return to(state);
+  const isLongBusy = health.busy?.looks === LONG_BUSY * spec.health.retries && health.busy !== s.health.busy;
+  if (health.status === status && !isLongBusy) return to(state);
   return to(state, {
     type: 'health',
     from: status,
     to: health.status,
     ...(health.why === undefined ? {} : { why: health.why }),
+    ...(isLongBusy && health.busy ? { busyMs: now.mono - health.busy.since } : {}),
   });
 }
 
 type Judged = Omit<Health, 'probe'>;
 
 function judge(
-  { status, failures }: Health,
+  { status, failures, busy }: Health,
   outcome: ProbeOutcome,
   { retries }: HealthSpec,
   isYoung: boolean,
+  now: Millis,
 ): Judged {
   if (outcome.ok) return { status: 'healthy', failures: 0 };
   const { why, work = 0 } = outcome;
-  if (work >= BUSY)
-    return { status: status === 'unhealthy' ? status : 'busy', failures, why: `${why}, but it works` };
-  if (isYoung) return { status, failures, why };
+  if (work >= BUSY) {
+    const so = { since: busy?.since ?? now, looks: (busy?.looks ?? 0) + 1 };
+    const is = status === 'unhealthy' ? status : 'busy';
+    return { status: is, failures, why: `${why}, but it works`, busy: so };
+  }
+  const rest = busy === undefined ? { why } : { why, busy };
+  if (isYoung) return { status, failures, ...rest };
   const isOver = failures + 1 >= retries;
-  return { status: isOver ? 'unhealthy' : status, failures: failures + 1, why };
+  return { status: isOver ? 'unhealthy' : status, failures: failures + 1, ...rest };
 }
 
 function lostAt(asked: Millis, { timeoutMs }: HealthSpec): Millis {

@@ -27,6 +27,8 @@ export interface Context {
   readonly isBlocked: boolean;
   /** It is part of a rolling restart just now. */
   readonly isRolled?: boolean;
+  /** That one has no time to lose. */
+  readonly isUrgent?: boolean;
 }
 
 export type In<N extends ProcessState['name']> = Extract<ProcessState, { name: N }>;

@@ -273,9 +273,11 @@ export type ProcessEffect =
       readonly from: HealthStatus;
       readonly to: HealthStatus;
       readonly why?: string;
+      /** It has been busy for so long that somebody should look. */
+      readonly busyMs?: Millis;
     }
-  /** Its visitors are to be sent elsewhere; answered by `left`, within the time of its spec. */
-  | { readonly type: 'leave'; readonly pid: number; readonly asked: Millis }
+  /** Its visitors are to be sent elsewhere; answered by `left`, within that time. */
+  | { readonly type: 'leave'; readonly pid: number; readonly asked: Millis; readonly withinMs: Millis }
   /** Answered by `warmed`, within the time of its spec; `why`: it is not. */
   | { readonly type: 'warmUp'; readonly pid: number; readonly asked: Millis }
   /**

@@ -5,7 +5,7 @@
  */
 import { running } from './health.js';
 import { type Context, enter, type In, type Of, type Step, stopping, to } from './moves.js';
-import type { Millis, ProcessEffect, ProcessSpec, ProcessState } from './program.js';
+import type { Millis, Next, ProcessEffect, ProcessSpec, ProcessState } from './program.js';
 
 /** A server of HAProxy, by its admin socket. */
 export interface HaproxySpec {
@@ -37,20 +37,29 @@ type Live = In<'STARTING' | 'RUNNING'>;
 /** The shell keeps the times; past them by this much, its answer is not waited for any more. */
 const LOST_MS = 5000;
 
+/** Of one that answers nobody, or eats the machine's memory: what it has will hardly end, new visitors go elsewhere. */
+const SHORT_DRAIN_MS = 5000;
+
 /** A stop that somebody asked for: visitors first. */
 export function leaving(s: Live, _e: Of<'stop'>, c: Context): Step {
+  return leave(s, c, 'stay', c.isUrgent === true);
+}
+
+/** supd restarts it, since it is not well: its visitors go elsewhere meanwhile. */
+export function recycling(s: In<'RUNNING'>, _e: Of<'recycle'>, c: Context): Step {
+  return c.mayRestart ? leave(s, c, 'start', true) : to(s);
+}
+
+function leave(s: Live, c: Context, next: Next, isShort: boolean): Step {
   const { traffic } = c.spec;
-  if (!traffic || (traffic.haproxy === undefined && traffic.preStop === undefined)) return stopping(s, c);
+  if (!traffic || (traffic.haproxy === undefined && traffic.preStop === undefined))
+    return stopping(s, c, { next });
   const asked = c.now.mono;
-  const state: ProcessState = {
-    name: 'STOPPING',
-    pid: s.pid,
-    next: 'stay',
-    leaving: asked,
-    deadline: asked + traffic.drainMs + LOST_MS,
-  };
+  const withinMs = isShort ? Math.min(SHORT_DRAIN_MS, traffic.drainMs) : traffic.drainMs;
+  const deadline = asked + withinMs + LOST_MS;
+  const state: ProcessState = { name: 'STOPPING', pid: s.pid, next, leaving: asked, deadline };
   const { effects } = enter(s, state, { pid: s.pid });
-  return to(state, ...effects, { type: 'leave', pid: s.pid, asked });
+  return to(state, ...effects, { type: 'leave', pid: s.pid, asked, withinMs });
 }
 
 /** Nobody needs it any more, or it took too long: it is asked to end. */
@@ -90,12 +99,17 @@ export function arrived(s: In<'RUNNING'>, e: Of<'arrived'>): Step {
 /** What another supd had asked for when it died. Whether it rolled is forgotten: nobody stays drained for that. */
 export function trafficOf(state: ProcessState): ProcessEffect | undefined {
   if (state.name === 'STOPPING' && state.leaving !== undefined)
-    return { type: 'leave', pid: state.pid, asked: state.leaving };
+    return { type: 'leave', pid: state.pid, asked: state.leaving, withinMs: leftOf(state) };
   if (state.name === 'STARTING' && state.warming !== undefined)
     return { type: 'warmUp', pid: state.pid, asked: state.warming };
   if (state.name === 'RUNNING' && state.arrival?.name === 'asked')
     return { type: 'arrive', pid: state.pid, asked: state.arrival.at, isRolled: false };
   return undefined;
+}
+
+/** The whole time again: that much at most it was given, and its deadline bounds it. */
+function leftOf({ leaving: since = 0, deadline }: In<'STOPPING'>): Millis {
+  return Math.max(0, deadline - since - LOST_MS);
 }
 
 /** Has it something to do with HAProxy or `post_start` once it runs? */

@@ -18,14 +18,13 @@ import {
   type Step,
   spawn,
   stopped,
-  stopping,
   to,
   waitForRoom,
 } from './moves.js';
 import type { AfterSweep, Exit, ProcessEvent, ProcessSpec, ProcessState } from './program.js';
 import { hasStarted, starting, startingDeadline, startingProbed } from './readiness.js';
 import { describeExit, isExpected } from './state.js';
-import { arrived, leaving, left, warmed } from './traffic.js';
+import { arrived, leaving, left, recycling, warmed } from './traffic.js';
 
 export { deadlineOf, describeExit, isExpected, pidOf, shown } from './state.js';
 
@@ -73,7 +72,7 @@ export const TABLE: { [N in ProcessState['name']]: { [T in ProcessEvent['type']]
   RUNNING: {
     deadline: runningDeadline,
     probed: runningProbed,
-    recycle: (s, _e, c) => (c.mayRestart ? stopping(s, c, { next: 'start' }) : to(s)),
+    recycle: recycling,
     exited: exitedWhileRunning,
     arrived,
     stop: leaving,

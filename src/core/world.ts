@@ -139,6 +139,7 @@ function change(turn: Turn, id: string, event: ProcessEvent): void {
     mayRestart,
     isBlocked: blockersOf(process.spec, turn.world.processes).length > 0,
     isRolled: rollings.isRolled(turn.world.rolling, id),
+    isUrgent: turn.world.rolling?.isUrgent === true && rollings.isRolled(turn.world.rolling, id),
   });
   if (state === process.state && effects.length === 0) return;
   const next = remember(process, event, state, effects, turn.now);

@@ -66,6 +66,21 @@ test('so many failures in a row are unhealthy, and it is restarted, with the rea
   t.equal(p.world().processes.get(ID)?.restarts, 1);
 });
 
+test('one that is busy for long is told, once, and goes on', async (t) => {
+  const p = zope();
+  for (let look = 0; look < 30; look += 1) {
+    t.same(p.told, ['busy'].slice(0, look));
+    probe(p, BUSY);
+  }
+  t.same(p.told, ['busy', 'busy for 290000']);
+  for (let look = 0; look < 30; look += 1) probe(p, BUSY);
+  t.equal(p.told.length, 2);
+  t.equal(statusOf(p), 'busy');
+  probe(p, OK);
+  for (let look = 0; look < 30; look += 1) probe(p, BUSY);
+  t.same(p.told.slice(2), ['healthy', 'busy', 'busy for 290000'], 'and anew after an answer');
+});
+
 test('busy is not dead: a program that works while it does not answer is never restarted', async (t) => {
   const p = zope();
   for (let i = 0; i < 500; i += 1) probe(p, BUSY);

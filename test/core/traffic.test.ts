@@ -28,6 +28,29 @@ test('it leaves before it is asked to end, and arrives when it runs', async (t) 
   t.equal(p.stateOf(A), 'STOPPED');
 });
 
+test('one that is not well leaves too, in a short time, and comes back', async (t) => {
+  const health = {
+    probe: { kind: 'http', url: 'http://h/ok' } as const,
+    intervalMs: 1000,
+    timeoutMs: 1000,
+    retries: 1,
+    startPeriodMs: 0,
+  };
+  const p = play([program('a', 1, { autorestart: 'always', traffic, health })]);
+  p.wait(1000);
+  p.obey(A);
+  p.wait(0);
+  p.log.length = 0;
+  p.answer(A, { ok: false, why: 'no answer within 1 s', work: 0 });
+  t.same(p.log, ['leave a']);
+  t.match(p.orders.get(A), { withinMs: 5000 });
+  p.wait(10_000);
+  t.same(p.log, ['leave a', 'stop a'], 'what it has will hardly end');
+  p.end(A);
+  p.wait(1000);
+  t.match(p.log.slice(2), ['start a', 'arrive a']);
+});
+
 test('a leave that is never answered ends by its deadline, and the stop has all of its own time', async (t) => {
   const p = playA();
   p.wait(1000);

@@ -20,6 +20,7 @@ export function play(groups: readonly GroupSpec[]) {
   const asked: string[] = [];
   const rolled: Rolling[] = [];
   const left: string[] = [];
+  const told: string[] = [];
   const send = (event: WorldEvent) => {
     const queue: WorldEvent[] = [event];
     for (let next = queue.shift(); next; next = queue.shift()) {
@@ -41,6 +42,11 @@ export function play(groups: readonly GroupSpec[]) {
       case 'announce':
         if (effect.effect.change.from === 'STOPPING') left.push(id);
         return [];
+      case 'health': {
+        const { to, busyMs } = effect.effect;
+        told.push(busyMs === undefined ? to : `${to} for ${busyMs}`);
+        return [];
+      }
       case 'adopt':
         if (live.get(id) === effect.effect.pid) return [];
         return [{ type: 'process', id, event: { type: 'exited', exit: { unknown: true }, leftover: false } }];
@@ -109,6 +115,8 @@ export function play(groups: readonly GroupSpec[]) {
     die,
     /** Processes that were STOPPING and are so no more, as it happened. */
     left,
+    /** What was told of the health of anyone. */
+    told,
     send,
     end,
     answer,

@@ -79,7 +79,7 @@ test('one that works hard and does not answer is busy, and goes on', async (t) =
   const { pid } = await isNow(supd, 'web', 'healthy');
   mark(supd, 'web.busy');
   const busy = await isNow(supd, 'web', 'busy');
-  t.match(busy.description, /^pid \d+, uptime \S+, busy: no answer within 1 s, but it works$/);
+  t.match(busy.description, /^pid \d+, uptime \S+, busy for \S+: no answer within 1 s, but it works$/);
   rmSync(`${supd.dir}/web.busy`);
   t.match(await isNow(supd, 'web', 'healthy'), { pid, restarts: 0 });
 });

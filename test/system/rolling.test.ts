@@ -139,6 +139,30 @@ test('the last that is UP is not drained', async (t) => {
   await supd.logs(/web1: not drained: no other server of web is UP \(web2 is MAINT\)/);
 });
 
+test('one that is not well is drained too before it is restarted: no visitor is cut off', async (t) => {
+  const site = await openSite(t, 2, {
+    health: 'exec:/usr/bin/test ! -e %(here)s/%(program_name)s.sick',
+    health_interval: 1,
+    health_retries: 2,
+  });
+  if (!site) return;
+  const { supd } = site;
+  const [first] = await pids(site);
+  const end = load(t, supd.dir, site.url);
+  writeFileSync(`${supd.dir}/web1.sick`, '');
+  await supd.logs(/web1 is unhealthy/);
+  await haproxySays(supd, 'web1', /^MAINT/);
+  rmSync(`${supd.dir}/web1.sick`);
+  await until('another web1', async () => {
+    const { pid, health } = await supd.client.getProcess({ name: 'web1' });
+    return pid !== first && health === 'healthy';
+  });
+  await haproxySays(supd, 'web1', /^UP/);
+  const told = await end();
+  t.ok(told.requests > 50, `${told.requests} requests`);
+  t.same(told.failures, {});
+});
+
 test('without HAProxy a stop goes on and says so; a rolling restart does nothing', async (t) => {
   const site = await openSite(t, 2);
   if (!site) return;

@@ -42,7 +42,7 @@ export async function drain(
     if (busy > 0 && performance.now() >= until) break;
   }
   await setState(haproxy, 'maint');
-  return busy === 0 ? undefined : `${busy} requests were not over in time (drain_timeout)`;
+  return busy === 0 ? undefined : `${busy} ${busy === 1 ? 'request was' : 'requests were'} not over in time`;
 }
 
 /** Puts the server in again and waits until HAProxy sends requests to it. @throws HaproxyError */

@@ -59,7 +59,7 @@ export class Traffic {
     if (traffic === undefined) return Promise.resolve(undefined);
     switch (order.type) {
       case 'leave':
-        return this.#leave(spec, traffic, signal);
+        return this.#leave(spec, traffic, order.withinMs, signal);
       case 'warmUp':
         return this.#warmUp(spec, traffic, signal);
       case 'arrive':
@@ -70,11 +70,16 @@ export class Traffic {
   }
 
   /** Whatever goes wrong here: the stop was asked for, and comes. */
-  async #leave(spec: ProcessSpec, traffic: TrafficSpec, signal: AbortSignal): Promise<undefined> {
-    const until = performance.now() + traffic.drainMs;
+  async #leave(
+    spec: ProcessSpec,
+    traffic: TrafficSpec,
+    timeoutMs: number,
+    signal: AbortSignal,
+  ): Promise<undefined> {
+    const until = performance.now() + timeoutMs;
     if (traffic.preStop !== undefined) {
       const outcome = await probeCommand(this.#parts, spec, traffic.preStop, {
-        timeoutMs: traffic.drainMs,
+        timeoutMs,
         signal,
       });
       if (!outcome.ok) this.#tell(spec, `pre_stop: ${outcome.why}; it is stopped all the same`);
