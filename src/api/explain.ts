@@ -3,6 +3,7 @@ import { isTriedForEver } from '../core/backoff.js';
 import { type Death, describeDeath } from '../core/death.js';
 import { blockersOf, describeBlocker } from '../core/dependencies.js';
 import { formatDuration } from '../core/durations.js';
+import type { Health } from '../core/health.js';
 import { describeProbe } from '../core/probe.js';
 import type { Exit, ProcessSpec, ProcessState } from '../core/program.js';
 import type { Readiness } from '../core/readiness.js';
@@ -26,18 +27,20 @@ export function explain(daemon: Daemon, process: Process): Omit<Explained, 'proc
   const deaths = daemon.watch.deaths.of(id);
   return {
     ...(begun === undefined ? {} : { since: begun }),
-    cause: [causeOf(process, deaths[0]), recycledWhy(process)].filter((text) => text !== '').join('; '),
+    cause: [causeOf(process, deaths[0]), recycledWhy(process, lastAsked?.time)]
+      .filter((text) => text !== '')
+      .join('; '),
     ...(lastAsked ? { lastAsked } : {}),
     next: nextOf(daemon, process, readNow().mono),
     deaths: deaths.map(deathView),
   };
 }
 
-/** When supd restarted it by itself for not being well, and why. */
-function recycledWhy({ recycled }: Process): string {
-  if (recycled === undefined) return '';
+/** When supd restarted it by itself for not being well, and why; '' once somebody asked for something since. */
+function recycledWhy({ recycled }: Process, asked = 0): string {
+  if (recycled === undefined || recycled.at.wall < asked) return '';
   const when = new Date(recycled.at.wall).toISOString();
-  return `supd restarted it at ${when} (${recycled.why})`;
+  return `supd restarted it at ${when}, since it was ${recycled.why}`;
 }
 
 /** @param death  the last, whose exit is that of the process's present state, if that has one */
@@ -45,7 +48,7 @@ function causeOf({ spec, state, exit, spawnError }: Process, death: Death | unde
   const told = (one: Exit) => (death ? describeDeath(death) : describeExit(one));
   switch (state.name) {
     case 'EXITED':
-      return `${told(state.exit)}; ${isExpected(state.exit, spec) ? 'expected' : 'not expected'}`;
+      return `${told(state.exit)}, which was ${isExpected(state.exit, spec) ? 'expected' : 'not expected'}`;
     case 'BACKOFF':
     case 'FATAL': {
       const ended = exit && spawnError?.startsWith('Exited too quickly') ? ` (${told(exit)})` : '';
@@ -58,17 +61,26 @@ function causeOf({ spec, state, exit, spawnError }: Process, death: Death | unde
     case 'SWEEPING':
       return `${describeExit(state.exit)}; something that it started is still alive`;
     case 'RUNNING':
-      return [state.health?.why, amissIn(spec, state.pid)].filter(Boolean).join('; ');
+      return [sicknessOf(state.health), amissIn(spec, state.pid)].filter(Boolean).join('; ');
     case 'STOPPED':
       return exit ? told(exit) : '';
     case 'STARTING':
-      return state.readiness?.why ?? '';
+      return state.readiness?.why === undefined ? '' : `it is not ready yet: ${state.readiness.why}`;
     case 'WAITING':
     case 'SPAWNING':
       return '';
     default:
       return state satisfies never;
   }
+}
+
+function sicknessOf(health: Health | undefined): string {
+  if (health?.why === undefined) return '';
+  const { status, why, busy, failures } = health;
+  if (status === 'busy' && busy)
+    return `it is busy for ${formatDuration(readNow().mono - busy.since)}: ${why}`;
+  if (status === 'unhealthy') return `it is unhealthy: ${why}`;
+  return `its last check failed (${failures} in a row): ${why}`;
 }
 
 /** What supd was not there to see, or wasn't worth ending it. */

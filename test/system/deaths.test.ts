@@ -23,10 +23,10 @@ test('an exit: its status, that it came by itself, and what it wrote last', asyn
   );
   await supd.state('a', 'EXITED');
   const told = await why(supd, 'a');
-  t.match(told, /^a: EXITED since /);
-  t.match(told, /because: exit status 3: it ended by itself; not expected\n/);
-  t.match(told, /it wrote last: \n {4}\| no such table\n/);
-  t.match(told, /next: nothing until somebody starts it\n/);
+  t.match(told, /^a is EXITED, since /);
+  t.match(told, /^It ended with exit status 3: it ended by itself, which was not expected\.$/m);
+  t.match(told, /^It wrote last:\n {4}\| no such table\n/m);
+  t.match(told, /^Next: nothing until somebody starts it\.$/m);
   t.match(await lastDeath(supd, 'a'), { exitStatus: 3, exitSignal: '', cause: 'own', expected: false });
 });
 
@@ -37,16 +37,13 @@ test('ends too soon, again and again: when the next try is, and that FATAL needs
   await supd.state('b', 'FATAL');
   t.match(
     await why(supd, 'b'),
-    /exit status 7: it ended by itself\)\n(.*\n)*next: nothing until somebody starts it/,
+    /exit status 7: it ended by itself\)\.\n(.*\n)*Next: nothing until somebody starts it/,
   );
   const told = await until('a pause of a', async () => {
     const text = await why(supd, 'a');
-    return text.startsWith('a: BACKOFF') && text;
+    return text.startsWith('a is BACKOFF') && text;
   });
-  t.match(
-    told,
-    /because: Exited too quickly .*exit status 7: it ended by itself\)\n(.*\n)*next: try \d+ of 51 in/,
-  );
+  t.match(told, /Exited too quickly .*exit status 7: it ended by itself\)\.\n(.*\n)*Next: try \d+ of 51 in/);
 });
 
 test('a signal from outside: supd tells that it was not supd', async (t) => {
@@ -57,7 +54,7 @@ test('a signal from outside: supd tells that it was not supd', async (t) => {
   t.match(death, { pid, exitSignal: 'SIGKILL', cause: 'own', expected: false });
   t.match(death.reason, /^terminated by SIGKILL: supd did not send SIGKILL, and nobody asked it to/);
   await supd.state('a', 'RUNNING');
-  t.match(await why(supd, 'a'), /last end: terminated by SIGKILL at .*: supd did not send/);
+  t.match(await why(supd, 'a'), /^Before that, pid \d+ was terminated by SIGKILL at .*: supd did not send/m);
 });
 
 test('a crash: which one, and whether there is a core', async (t) => {
@@ -66,7 +63,7 @@ test('a crash: which one, and whether there is a core', async (t) => {
     program('a', `sh -c 'kill -SEGV $$'`, { autorestart: false, limit_core: 0 }),
   );
   await supd.state('a', 'EXITED');
-  t.match(await why(supd, 'a'), /because: terminated by SIGSEGV: it touched memory that is not its own/);
+  t.match(await why(supd, 'a'), /It was terminated by SIGSEGV: it touched memory that is not its own/);
   t.equal((await lastDeath(supd, 'a')).coreDumped, false);
 });
 
@@ -88,7 +85,7 @@ test('a request: what was asked, by whom, at which door, and why', async (t) => 
   await supd.told('stop', 'a');
   t.match(
     await why(supd, 'a'),
-    /^a: STOPPED since .*\n(.*\n)*because: terminated by SIGTERM: stop was asked for by uid/,
+    /^a is STOPPED, since .*\n(.*\n)*It was terminated by SIGTERM: stop was asked for by uid/,
   );
 });
 
@@ -139,7 +136,10 @@ test('the kernel, for a limit of memory: which one', async (t) => {
   writeFileSync(`${supd.dir}/go`, '');
   await supd.state('a', 'EXITED');
   const told = await why(supd, 'a');
-  t.match(told, /because: terminated by SIGKILL: the kernel ended it for want of memory: .*; not expected\n/);
+  t.match(
+    told,
+    /It was terminated by SIGKILL: the kernel ended it for want of memory: .*, which was not expected\.\n/,
+  );
   t.match(await lastDeath(supd, 'a'), { cause: 'outOfMemory', exitSignal: 'SIGKILL' });
 });
 

@@ -35,7 +35,7 @@ test('ZEO is late: the instances wait for ruok and start then, none goes FATAL, 
   );
   t.match(
     (await supd.told('why', 'instance1')).stdout,
-    /^next: it is started when it need not wait any more for zeoserver to be ready \(STARTING\)$/m,
+    /^Next: it is started when it need not wait any more for zeoserver to be ready \(STARTING\)\.$/m,
   );
   const [json] = JSON.parse((await supd.told('status', '--json', 'instance2')).stdout);
   t.match(json, {

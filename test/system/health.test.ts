@@ -54,7 +54,7 @@ test('an instance that accepts and never answers is restarted, the other is left
   });
   t.match(
     (await supd.told('why', 'instance1')).stdout,
-    /^because: supd restarted it at \S+ \(unhealthy: no answer within 1 s, 2 times in a row\)$/m,
+    /^Supd restarted it at \S+, since it was unhealthy: no answer within 1 s, 2 times in a row\.$/m,
   );
   await until('the mail', () =>
     /instance1[\s\S]*unhealthy[\s\S]*no answer within 1 s/.test(supd.read('mail')),
@@ -122,7 +122,7 @@ test('a job that holds it keeps an unhealthy program from its restart', async (t
   t.match(await isNow(supd, 'zeo', 'unhealthy'), { pid });
   t.match(
     (await supd.told('why', 'zeo')).stdout,
-    /^next: it is restarted for being unhealthy as soon as may be: held by backup \(run \S+\)$/m,
+    /^Next: it is restarted for being unhealthy as soon as may be: held by backup \(run \S+\)\.$/m,
   );
   t.ok(isAlive(pid));
   mark(supd, 'go');

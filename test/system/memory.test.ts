@@ -32,7 +32,7 @@ test('a program that uses too much is restarted, its mate is left alone; log, wh
   t.equal((await supd.client.getProcess({ name: 'web:web1' })).pid, second?.pid);
   await supd.logs('restart for memory: 1 restarted');
   t.match(await supd.told('why', 'web:web0'), {
-    stdout: /^asked: restart at .* by supd: \d+ MB over max_memory=150 MB in 3 looks$/m,
+    stdout: /^Asked for last: restart at .* by supd: \d+ MB over max_memory=150 MB in 3 looks\.$/m,
   });
   await until('the notice', () =>
     /restarted by supd: \d+ MB, over its max_memory in 3 looks/.test(supd.read('told')),

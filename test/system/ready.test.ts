@@ -29,7 +29,7 @@ test('a program is STARTING until somebody accepts at its port, and RUNNING then
   await unready(supd, 'web', /^pid \d+, not ready yet: connection refused$/);
   t.match(await supd.told('why', 'web'), {
     stdout: new RegExp(
-      `^because: connection refused$[^]*^next: it counts as RUNNING when tcp://127.0.0.1:${port} says that it is ready; if it is not in \\S+.*, this start has failed \\(ready_timeout\\)$`,
+      `^It is not ready yet: connection refused\\.$[^]*^Next: it counts as RUNNING when tcp://127.0.0.1:${port} says that it is ready; if it is not in \\S+.*, this start has failed \\(ready_timeout\\)\\.$`,
       'm',
     ),
   });

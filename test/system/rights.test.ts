@@ -50,8 +50,11 @@ test('status --json and why show the rights that the kernel gives', async (t) =>
   t.equal(status.get('Umask'), '0027');
   t.match(readFileSync(`/proc/${pid}/limits`, 'utf8'), /^Max open files +777 +777/m);
   const { stdout } = await supd.told('why', 'a');
-  t.match(stdout, `runs as: uid ${uid}, gid ${gid}, groups 4,12345, capabilities net_bind_service,sys_nice`);
-  t.match(stdout, 'limits: nofile 777, nproc 500, core 0, memlock 65536');
+  t.match(
+    stdout,
+    `It runs as uid ${uid}, gid ${gid}, groups 4,12345, capabilities net_bind_service,sys_nice`,
+  );
+  t.match(stdout, 'its limits are nofile 777, nproc 500, core 0, memlock 65536');
 });
 
 test('an ordinary user takes a port below 1024 by its capability, and not without', async (t) => {
@@ -93,7 +96,7 @@ test('CVE-2017-1000082: a program that runs as root instead of its user is ended
   );
   t.match(
     (await supd.told('why', 'a')).stdout,
-    /because: it ran with other rights .*\n.*next: nothing until somebody/s,
+    /^It ran with other rights .*\n.*^Next: nothing until somebody/ms,
   );
   await supd.logs('and is ended: uid 0 instead of');
 });
@@ -145,12 +148,15 @@ test('why tells who asked last and the reason, the last end, and what happens ne
       program('b', 'exits-after 0 3', { startsecs: 60, startretries: 50, autostart: false }),
   );
   await supd.state('a', 'RUNNING');
-  t.match((await supd.told('why', 'a')).stdout, /^a: RUNNING since .*\npid: \d+, up .*\nasked: nobody/);
+  t.match((await supd.told('why', 'a')).stdout, /^a is RUNNING, pid \d+, since .*\.\nNobody has asked/);
   await supd.told('restart', 'a', '--reason', 'new release');
   const { stdout } = await supd.told('why', 'a');
-  t.match(stdout, /last end: terminated by SIGTERM at /);
-  t.match(stdout, /asked: restart at .* by uid \d+ \(pid \d+\) at supd\.sock: new release\n/);
-  t.match(stdout, /next: when it ends it is started again, unless with status 0 \(exitcodes\)\n$/);
+  t.match(
+    stdout,
+    /^Before that, pid \d+ was terminated by SIGTERM at .* after .*: restart was asked for by .*: new release\.$/m,
+  );
+  t.match(stdout, /^Asked for last: restart at .* by uid \d+ \(pid \d+\) at supd\.sock: new release\.$/m);
+  t.match(stdout, /Next: when it ends it is started again, unless with status 0 \(exitcodes\)\.\n$/);
   await supd.told('start', 'b');
   const json = JSON.parse((await supd.told('why', 'b', '--json')).stdout);
   t.match(json, { process: { name: 'b' }, lastAsked: { what: 'start', reason: '' } });
@@ -175,7 +181,7 @@ test('what is taken back is read again: other rights are told, and it runs on', 
   const second = await startIn(t, place);
   await second.logs(`a: pid ${pid}, taken back, runs otherwise than was asked: nice 10 instead of 5`);
   t.equal((await second.state('a', 'RUNNING')).pid, pid);
-  t.match((await second.told('why', 'a')).stdout, 'it runs otherwise than was asked: nice 10 instead of 5');
+  t.match((await second.told('why', 'a')).stdout, 'It runs otherwise than was asked: nice 10 instead of 5.');
   t.notMatch((await second.told('why', 'b')).stdout, 'otherwise');
   t.notMatch(second.read('supd.log'), /b: pid \d+, taken back, runs/);
 });

@@ -86,7 +86,9 @@ test('under load, no request is lost; each phase is told', async (t) => {
   for (const name of site.names) t.match(await stateOf(site.supd, name), /^UP/);
   await site.supd.logs(/rolling restart web\* asked for by uid \d+ .*: new release/);
   await site.supd.logs('rolling restart: 3 restarted');
-  t.match(await site.supd.told('why', 'web1'), { stdout: /^asked: rolling restart at .*: new release$/m });
+  t.match(await site.supd.told('why', 'web1'), {
+    stdout: /^Asked for last: rolling restart at .*: new release\.$/m,
+  });
 });
 
 test('a plain restart, stop and start drain too', async (t) => {
@@ -199,7 +201,9 @@ test('it goes on without its client; status and why tell of it, a second one is 
     stderr:
       /^supctl: a rolling restart is under way: web1 is warming up; to come: web2, web3 \(supctl restart --cancel ends it\)$/m,
   });
-  t.match(await supd.told('why', 'web2'), { stdout: /^rolling restart: waiting for web1$/m });
+  t.match(await supd.told('why', 'web2'), {
+    stdout: /^A rolling restart is under way, and it is waiting for web1\.$/m,
+  });
   t.match(await supd.told('restart', '--rolling', 'web3'), {
     status: 1,
     stdout:
@@ -231,7 +235,7 @@ test('what a job holds has its turn after the job', async (t) => {
   const rolled = supd.told('restart', '--rolling', 'web*');
   await until('web2 to wait for the job', async () => {
     const { stdout } = await supd.told('why', 'web2');
-    return /^rolling restart: waiting for backup \(run \S+\), which holds web2:web2$/m.test(stdout);
+    return / and it is waiting for backup \(run \S+\), which holds web2:web2\.$/m.test(stdout);
   });
   writeFileSync(`${supd.dir}/go`, '');
   t.match(await rolled, {

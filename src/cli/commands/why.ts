@@ -1,12 +1,13 @@
 import { type Command, UsageError } from '../command.js';
-import { deathLines, explainedLines } from '../render/explained.js';
+import { deathLines } from '../render/deaths.js';
+import { explainedLines } from '../render/explained.js';
 import { deathJson, document, explainedJson } from '../render/json.js';
 
 export const why: Command = {
   name: 'why',
   summary: 'show why a process is as it is',
   help: [
-    'why NAME               its state and since when, last end and cause, who asked last and the reason given,',
+    'why NAME               in sentences: its state and since when, last end and cause, who asked last and why,',
     '                       who it runs as and what it may do (read back from the process), what happens next',
     '  --deaths             its last deaths, each with what supd kept of it: they outlive supd',
     '  --json               one object; with --deaths one array',

@@ -1,104 +1,78 @@
-/** `why`: a process, why it is as it is, and what happens next, line by line. */
+/** `why`: a process in sentences: its state and since when, how it came to that, who asked, what happens next. */
 import type { DeathView, Explained, ProcessView } from '../../grpc/client.js';
-import { spokenBytes } from './sizes.js';
+import { outputText } from './deaths.js';
+import { limitsLine, rightsLine } from './rights.js';
 import { localTime, spokenDuration } from './times.js';
 
-type Rights = NonNullable<ProcessView['identity']>;
-
-/** One fact a line. @param now  epoch milliseconds */
-export function explainedLines(
-  { process, since, cause, lastAsked, next, deaths }: Explained,
-  now: number,
-): string[] {
-  const name = process.name === process.group ? process.name : `${process.group}:${process.name}`;
-  const begun = since === undefined ? '' : ` since ${localTime(since)} (${spokenDuration(now - since)})`;
-  const lines: [string, string][] = [
-    [name, `${process.state}${begun}`],
-    ['pid', process.pid > 0 ? `${process.pid}, up ${spokenDuration(process.uptimeMs)}` : ''],
-    ['because', cause],
-    ['last end', lastEnd(process, deaths[0])],
-    ['it wrote last', cause === '' ? '' : outputText(deaths[0])],
-    ['restarts', process.restarts > 0 ? `${process.restarts} since it was last asked for` : ''],
-    ['asked', lastAsked ? askedLine(lastAsked) : 'nobody asked for anything since supd started'],
-    ['rolling restart', process.rolling],
-    ['runs as', process.identity ? rightsLine(process.identity) : ''],
-    ['limits', process.identity ? limitsLine(process.identity.limits) : ''],
-    ['logs', process.logFailure],
-    ['next', next],
-  ];
-  return lines.filter(([, text]) => text !== '').map(([title, text]) => `${title}: ${text}`);
-}
-
-function askedLine({ what, by, reason, time }: NonNullable<Explained['lastAsked']>): string {
-  return `${what} at ${localTime(time)} by ${by}${reason === '' ? '' : `: ${reason}`}`;
-}
-
-/** `why --deaths`: each with what was kept of it, newest first. */
-export function deathLines(deaths: readonly DeathView[]): readonly string[] {
-  return deaths.flatMap((death) => {
-    const { time, pid, startTime, facts, cpuMs, environment, expected } = death;
-    const up = startTime === undefined ? '' : ` after ${spokenDuration(time - startTime)}`;
-    const known: [string, string][] = [
-      ['because', `${death.reason}${expected ? '' : '; not expected'}`],
-      ['it had', facts ? `${factsText(facts)}, at ${localTime(facts.time)}` : ''],
-      ['in all', cpuMs === undefined ? '' : `${spokenDuration(cpuMs)} of processor time`],
-      ['environment', environment],
-      ['it wrote last', outputText(death)],
-    ];
-    const told = known.filter(([, text]) => text !== '').map(([title, text]) => `  ${title}: ${text}`);
-    return [`${localTime(time)}: pid ${pid} ended${up}`, ...told];
-  });
-}
-
-function outputText(death: DeathView | undefined): string {
-  if (!death || death.output === '') return '';
-  return death.output
-    .split('\n')
-    .map((line) => `\n    | ${line}`)
-    .join('');
-}
-
-function factsText(facts: NonNullable<DeathView['facts']>): string {
-  const { threads, openFiles, limitNofile, descendants } = facts;
+/** One matter a line. @param now  epoch milliseconds */
+export function explainedLines(explained: Explained, now: number): string[] {
+  const { process, since, cause, lastAsked, next, deaths } = explained;
+  const { identity, rolling, logFailure, restarts } = process;
+  const [last] = deaths;
+  // The state itself tells of the last end, with the same words.
+  const isTold = last !== undefined && cause.includes(last.reason);
+  const output = cause === '' ? '' : outputText(last);
   return [
-    `${spokenBytes(facts.memoryBytes)} of memory (at most ${spokenBytes(facts.peakMemoryBytes)})`,
-    `${spokenDuration(facts.cpuMs)} of processor time`,
-    `${threads} ${threads === 1 ? 'thread' : 'threads'}`,
-    `${openFiles} open files${limitNofile === undefined ? '' : ` of ${limitNofile}`}`,
-    ...(descendants > 0 ? [`${descendants} descendants`] : []),
-  ].join(', ');
+    `${headOf(process, since, now)}.`,
+    cause === '' ? '' : sentence(clause(cause)),
+    isTold ? '' : lastEnd(process, last),
+    output === '' ? '' : `It wrote last:${output}`,
+    restarts === 0 ? '' : `Since it was last asked for, supd has started it again ${times(restarts)}.`,
+    lastAsked ? askedSentence(lastAsked) : 'Nobody has asked for anything since supd started.',
+    rolling === '' ? '' : `A rolling restart is under way, and it is ${ROLES[rolling] ?? rolling}.`,
+    identity ? `It runs as ${rightsLine(identity)}; its limits are ${limitsLine(identity.limits)}.` : '',
+    logFailure === '' ? '' : `Its log: ${logFailure}`,
+    `Next: ${next}.`,
+  ].filter((line) => line !== '');
 }
 
+const ROLES: Readonly<Record<string, string>> = {
+  waiting: 'waiting for its turn',
+  warming: 'being warmed up',
+  joining: 'getting its visitors back',
+  failed: 'the one that failed',
+  passed: 'left as it is',
+  untouched: 'left as it was',
+};
+
+/** "instance1 (group zope) is RUNNING, pid 4711, since 2026-11-26 14:03:11 (2 h 5 min)". */
+function headOf({ name, group, state, pid, uptimeMs }: ProcessView, since: number | undefined, now: number) {
+  const of = group === name ? '' : ` (group ${group})`;
+  const process = pid > 0 ? `, pid ${pid}` : '';
+  const up = pid > 0 ? `, up ${spokenDuration(uptimeMs)}` : '';
+  const begun = since === undefined ? up : `, since ${localTime(since)} (${spokenDuration(now - since)})`;
+  return `${name}${of} is ${state}${process}${begun}`;
+}
+
+/** "It ended with exit status 3: …", "It was terminated by SIGKILL: …". */
+function clause(cause: string): string {
+  if (cause.startsWith('exit status ')) return `it ended with ${cause}`;
+  return cause.startsWith('terminated by ') ? `it was ${cause}` : cause;
+}
+
+/** Of the process before this one, or of one that the state does not tell of. */
 function lastEnd({ exitStatus, exitSignal, stopTime }: ProcessView, death: DeathView | undefined): string {
   if (death && (stopTime === undefined || Math.abs(stopTime - death.time) < 1000)) {
-    const [how = '', ...more] = death.reason.split(': ');
-    return `${how} at ${localTime(death.time)}: ${more.join(': ')}`;
+    const lived =
+      death.startTime === undefined ? '' : ` after ${spokenDuration(death.time - death.startTime)}`;
+    const [how = '', ...why] = death.reason.split(': ');
+    const verb = how.startsWith('terminated') ? `was ${how}` : `ended with ${how}`;
+    return `Before that, pid ${death.pid} ${verb} at ${localTime(death.time)}${lived}: ${why.join(': ')}.`;
   }
   if (exitStatus === undefined) return '';
-  const how = exitSignal === '' ? `exit status ${exitStatus}` : `terminated by ${exitSignal}`;
-  return stopTime === undefined ? how : `${how} at ${localTime(stopTime)}`;
+  const how = exitSignal === '' ? `ended with exit status ${exitStatus}` : `was terminated by ${exitSignal}`;
+  return `Before that it ${how}${stopTime === undefined ? '' : ` at ${localTime(stopTime)}`}.`;
 }
 
-function rightsLine({ uids, gids, groups, ...rights }: Rights): string {
-  // Root has them all: a list says nothing then.
-  const all = uids[1] === 0 && rights.capabilities.length > 20;
-  const capabilities = all ? 'all' : rights.capabilities.join(',') || 'none';
-  return [
-    `uid ${uids[1]}`,
-    `gid ${gids[1]}`,
-    `groups ${groups.join(',') || 'none'}`,
-    `capabilities ${capabilities}`,
-    `no_new_privileges ${rights.noNewPrivileges ? 'yes' : 'no'}`,
-    `nice ${rights.nice}`,
-    `umask ${rights.umask.toString(8).padStart(3, '0')}`,
-  ].join(', ');
+function askedSentence({ what, by, reason, time }: NonNullable<Explained['lastAsked']>): string {
+  const why = reason === '' ? '' : `: ${reason}`;
+  return `Asked for last: ${what} at ${localTime(time)} by ${by}${why}.`;
 }
 
-function limitsLine(limits: Rights['limits']): string {
-  const shown = (value: number) => (Number.isFinite(value) ? String(value) : 'unlimited');
-  return Object.entries(limits)
-    .map(
-      ([name, { soft, hard }]) => `${name} ${soft === hard ? shown(soft) : `${shown(soft)}-${shown(hard)}`}`,
-    )
-    .join(', ');
+function times(count: number): string {
+  return count === 1 ? 'once' : `${count} times`;
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`;
 }
