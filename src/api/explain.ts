@@ -8,6 +8,7 @@ import { describeProbe } from '../core/probe.js';
 import type { Exit, ProcessSpec, ProcessState } from '../core/program.js';
 import type { Readiness } from '../core/readiness.js';
 import { reasonOf, recycleObstacle } from '../core/recycle.js';
+import type { Arrival } from '../core/traffic.js';
 import { describeExit, isExpected } from '../core/transition.js';
 import type { Process } from '../core/world.js';
 import { readNow } from '../daemon/clock.js';
@@ -61,7 +62,9 @@ function causeOf({ spec, state, exit, spawnError }: Process, death: Death | unde
     case 'SWEEPING':
       return `${describeExit(state.exit)}; something that it started is still alive`;
     case 'RUNNING':
-      return [sicknessOf(state.health), amissIn(spec, state.pid)].filter(Boolean).join('; ');
+      return [arrivalOf(state.arrival), sicknessOf(state.health), amissIn(spec, state.pid)]
+        .filter(Boolean)
+        .join('; ');
     case 'STOPPED':
       return exit ? told(exit) : '';
     case 'STARTING':
@@ -72,6 +75,12 @@ function causeOf({ spec, state, exit, spawnError }: Process, death: Death | unde
     default:
       return state satisfies never;
   }
+}
+
+function arrivalOf(arrival: Arrival | undefined): string {
+  if (arrival === undefined) return '';
+  if (arrival.name === 'asked') return 'its visitors are on their way back';
+  return `its rolling restart failed, and no visitors are sent to it until its next start: ${arrival.why}`;
 }
 
 function sicknessOf(health: Health | undefined): string {

@@ -1,5 +1,5 @@
 /** `restart --rolling`: a line for each phase of each process, and whether all of them came through. */
-import type { RollingProgress } from '../grpc/client.js';
+import { CallFailure, type RollingProgress } from '../grpc/client.js';
 import { type Session, UsageError } from './command.js';
 import type { Flags, FlagTable } from './flags.js';
 import { ndjson } from './render/json.js';
@@ -19,6 +19,8 @@ export const rollFlagsHelp: readonly string[] = [
   '  --cancel             end the rolling restart that is under way, after those that are restarted just now',
 ];
 
+const OVER: readonly string[] = ['SHUTTING_DOWN', 'UNAVAILABLE'];
+
 /** Waits for the end unless --no-wait says otherwise. */
 export async function roll(session: Session, flags: Flags): Promise<number> {
   const targets = flags.words;
@@ -35,7 +37,7 @@ export async function roll(session: Session, flags: Flags): Promise<number> {
   };
   let exit = 0;
   const progress = session.client().rollProcesses(request, { signal: session.signal });
-  const ended = await drain(session, progress, async (one) => {
+  const ended = await drain(session, tellingOfItsEnd(session, progress), async (one) => {
     if (one.phase === 'failed' || one.phase === 'untouched') exit = 1;
     if (one.phase === 'waiting' && one.message === '' && !flags.has('--json')) return;
     await session.terminal.write(`${flags.has('--json') ? ndjson(one) : lineOf(one)}\n`);
@@ -48,6 +50,23 @@ export async function roll(session: Session, flags: Flags): Promise<number> {
   }
   if (noWait && !flags.has('--json')) session.terminal.line(`${targets.join(', ')}: rolling restart begun`);
   return exit;
+}
+
+/** Where supd ends, or dies, or is upgraded, the roll ends with it: what becomes of each is said. */
+async function* tellingOfItsEnd(
+  { terminal, signal }: Session,
+  progress: AsyncIterable<RollingProgress>,
+): AsyncGenerator<RollingProgress> {
+  try {
+    yield* progress;
+  } catch (error) {
+    const isOver = error instanceof CallFailure && OVER.includes(error.code);
+    if (isOver && !signal.aborted)
+      terminal.hint(
+        'supctl: the rolling restart ends with this supd: what was begun comes to its end, the rest is left as it was; see: supctl status',
+      );
+    throw error;
+  }
 }
 
 /** `restart --cancel`. */

@@ -280,9 +280,7 @@ export type ProcessEffect =
   | { readonly type: 'leave'; readonly pid: number; readonly asked: Millis; readonly withinMs: Millis }
   /** Answered by `warmed`, within the time of its spec; `why`: it is not. */
   | { readonly type: 'warmUp'; readonly pid: number; readonly asked: Millis }
-  /**
-   * Visitors are to be sent to it; answered by `arrived`. `isRolled`: not if anything is wrong, and then with `why`.
-   */
+  /** Visitors are to be sent to it; answered by `arrived`. `isRolled`: not if anything is wrong, then with `why`. */
   | { readonly type: 'arrive'; readonly pid: number; readonly asked: Millis; readonly isRolled: boolean }
   /** A state was entered. Told in order, even when several are passed in one step. */
   | { readonly type: 'announce'; readonly change: StateChange };

@@ -16,7 +16,7 @@ import { Traffic } from './traffic/traffic.js';
 import { type Verdict, Verifier } from './verifier.js';
 
 export interface ProcessesParts {
-  readonly spawner: SpawnerParts;
+  readonly spawner: SpawnerParts & { readonly rundir: string };
   readonly sweeper: Sweeper;
   readonly processOf: (id: string) => Process | undefined;
   readonly streamsOf: (id: string) => ProcessStreams | undefined;

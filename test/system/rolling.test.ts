@@ -219,6 +219,102 @@ test('it goes on without its client; status and why tell of it, a second one is 
   t.match(await supd.told('restart', '--cancel'), { stdout: /no rolling restart is under way/ });
 });
 
+test('an upgrade in the middle of it: the one that was begun gets its visitors back, the rest is left and named', async (t) => {
+  const site = await openSite(t, 3);
+  if (!site) return;
+  const { supd } = site;
+  const [first, second, third] = await pids(site);
+  writeFileSync(`${supd.dir}/web1.cold`, '');
+  const roll = supd.told('restart', '--rolling', 'web*');
+  await haproxySays(supd, 'web1', /^MAINT/);
+  await until('web1 to be warmed up', async () => {
+    return (await supd.client.getProcess({ name: 'web1' })).rolling === 'warming';
+  });
+  t.match(await supd.told('upgrade'), { status: 0 });
+  t.match(await roll, {
+    status: 1,
+    stderr: /^supctl: the rolling restart ends with this supd: what was begun comes to its end/,
+  });
+  rmSync(`${supd.dir}/web1.cold`);
+  await supd.logs(
+    /rolling restart was interrupted: 0 restarted; goes on by itself: web1; left as they were: web2, web3/,
+  );
+  await haproxySays(supd, 'web1', /^UP/);
+  t.equal((await supd.state('web1', 'RUNNING')).pid === first, false);
+  t.same((await pids(site)).slice(1), [second, third]);
+  t.equal((await supd.told('restart', '--rolling', 'web*')).status, 0);
+});
+
+test('calls of a rolling restart that are wrong, or come twice, restart nobody and say why', async (t) => {
+  const supd = await startSupd(t, ['a', 'b'].map((name) => program(name, 'waits')).join(''));
+  for (const name of ['a', 'b']) await supd.state(name, 'RUNNING');
+  const before = await supd.status();
+  for (const bad of ['0', '-1', 'x', '1.5', ''])
+    t.match(await supd.told('restart', '--rolling', 'all', '--max-unavailable', bad), {
+      status: 1,
+      stdout: /--max-unavailable .* is not a number; right is 1 or more/,
+    });
+  t.match(await supd.told('restart', '--rolling'), { status: 1 });
+  t.match(await supd.told('restart', '--rolling', 'nogroup:*'), {
+    status: 1,
+    stdout: /nothing was restarted/,
+  });
+  await t.rejects(all(supd.client.rollProcesses({ targets: [], maxUnavailable: 1 })), {
+    code: 'BAD_ARGUMENT',
+  });
+  t.same(
+    (await supd.status()).map(({ pid }) => pid),
+    before.map(({ pid }) => pid),
+  );
+  const { status, stdout } = await supd.told(
+    'restart',
+    '--rolling',
+    'all',
+    '--json',
+    '--max-unavailable',
+    '2',
+  );
+  t.equal(status, 0);
+  const lines = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { name: string; phase: string });
+  t.same(
+    lines.filter(({ phase }) => phase === 'restarted').map(({ name }) => name),
+    ['a', 'b'],
+  );
+});
+
+test('a client that goes away in the middle, and the next one hears that it goes on', async (t) => {
+  const SLOW = `sh -c 'trap "until test -e %(here)s/go; do sleep 0.05; done; exit" TERM; while :; do sleep 0.05; done'`;
+  const supd = await startSupd(t, program('a', SLOW, { stopwaitsecs: 120 }) + program('b', 'waits'));
+  for (const name of ['a', 'b']) await supd.state(name, 'RUNNING');
+  const { pid } = await supd.client.getProcess({ name: 'b' });
+  const abort = new AbortController();
+  const gone = all(
+    supd.client.rollProcesses({ targets: ['all'], maxUnavailable: 1 }, { signal: abort.signal }),
+  );
+  await supd.state('a', 'STOPPING');
+  abort.abort();
+  await t.rejects(gone);
+  t.match(await supd.told('restart', '--rolling', 'b'), {
+    status: 1,
+    stdout: /a rolling restart of a, b is under way, asked for by uid \d+/,
+  });
+  writeFileSync(`${supd.dir}/go`, '');
+  await until(
+    'b to have been restarted',
+    async () => (await supd.client.getProcess({ name: 'b' })).pid !== pid,
+  );
+  await supd.logs(/rolling restart/);
+});
+
+async function all<T>(from: AsyncIterable<T>): Promise<readonly T[]> {
+  const found: T[] = [];
+  for await (const one of from) found.push(one);
+  return found;
+}
+
 test('a name that is nobody’s restarts nobody', async (t) => {
   const supd = await startSupd(t, program('web', 'waits'));
   const { pid } = await supd.state('web', 'RUNNING');
@@ -269,7 +365,7 @@ test('when supd is killed, the one that was drained is made ready, and the rest 
 test('pre_stop and post_start run as the program does; one that fails is told, and fails a rolling restart', async (t) => {
   const text = program('web', 'waits', {
     pre_stop: `sh -c 'echo out $SUPERVISOR_PROCESS_NAME >>%(here)s/told'`,
-    post_start: `sh -c 'echo in >>%(here)s/told; test ! -e %(here)s/bad'`,
+    post_start: `sh -c 'echo in >>%(here)s/told; test ! -e %(here)s/bad || { echo "the cache says no" >&2; exit 1; }'`,
   });
   const supd = await startSupd(t, text);
   await until('post_start', () => existsSync(`${supd.dir}/told`));
@@ -278,10 +374,13 @@ test('pre_stop and post_start run as the program does; one that fails is told, a
   writeFileSync(`${supd.dir}/bad`, '');
   t.match(await supd.told('restart', '--rolling', 'web'), {
     status: 1,
-    stdout: /^web: ERROR \(post_start: exit status 1\)$/m,
+    stdout: /^web: ERROR \(post_start: exit status 1: the cache says no\)$/m,
+  });
+  t.match(await supd.told('why', 'web'), {
+    stdout: /^Its rolling restart failed, .*: post_start: exit status 1: the cache says no\.$/m,
   });
   t.equal((await supd.told('restart', 'web')).status, 0);
-  await supd.logs(/web: post_start: exit status 1/);
+  await supd.logs(/web: post_start: exit status 1: the cache says no/);
 });
 
 test('a program that cannot start ends it, and nothing of the rest is touched', async (t) => {

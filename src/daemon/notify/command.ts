@@ -1,15 +1,14 @@
 /** A message as the standard input of a command: a child like any other, in a group of its own, ended when it hangs. */
-import { closeSync, constants, fstatSync, openSync, readSync, unlinkSync, writeFileSync } from 'node:fs';
+import { closeSync, constants, openSync, unlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { lastLines } from '../../core/notice-of.js';
 import type { Exit, LaunchSpec } from '../../core/program.js';
 import { describeExit } from '../../core/transition.js';
 import { signalProcess } from '../../os/tree.js';
+import { openOutput, readEnd, saidLast } from '../said.js';
 import { type SpawnerParts, spawnOne } from '../spawner.js';
 
 const WHOLE_MS = 60_000;
 const KILL = 9;
-const MOST_SAID = 4096;
 /** Where sendmail is, though it is seldom on a daemon's PATH. */
 const SYSTEM_PATH = '/usr/sbin:/usr/lib:/usr/bin:/bin';
 
@@ -73,8 +72,7 @@ export function runner(spawner: SpawnerParts, dir: string): Run {
 export async function runCommand(run: Run, order: Order): Promise<void> {
   const { exit, output } = await run(order);
   if ('code' in exit && exit.code === 0) return;
-  const said = lastLines(output).split('\n').at(-1) ?? '';
-  throw new Error(`${describeExit(exit)}${said === '' ? '' : `: ${said}`}`);
+  throw new Error(`${describeExit(exit)}${saidLast(output)}`);
 }
 
 function openInput(file: string, text: string): number {
@@ -84,22 +82,4 @@ function openInput(file: string, text: string): number {
   } finally {
     unlinkSync(file);
   }
-}
-
-/** The child's end, and one to read it by. */
-function openOutput(file: string): readonly [number, number] {
-  const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_EXCL;
-  const writing = openSync(file, flags, 0o600);
-  try {
-    return [writing, openSync(file, constants.O_RDONLY)];
-  } finally {
-    unlinkSync(file);
-  }
-}
-
-function readEnd(fd: number): string {
-  const bytes = Buffer.alloc(MOST_SAID);
-  const { size } = fstatSync(fd);
-  const count = readSync(fd, bytes, 0, MOST_SAID, Math.max(0, size - MOST_SAID));
-  return bytes.toString('utf8', 0, count);
 }

@@ -78,10 +78,16 @@ export class Traffic {
   ): Promise<undefined> {
     const until = performance.now() + timeoutMs;
     if (traffic.preStop !== undefined) {
-      const outcome = await probeCommand(this.#parts, spec, traffic.preStop, {
-        timeoutMs,
-        signal,
-      });
+      const outcome = await probeCommand(
+        this.#parts,
+        spec,
+        traffic.preStop,
+        {
+          timeoutMs,
+          signal,
+        },
+        true,
+      );
       if (!outcome.ok) this.#tell(spec, `pre_stop: ${outcome.why}; it is stopped all the same`);
     }
     if (traffic.haproxy === undefined || signal.aborted) return;
@@ -119,7 +125,13 @@ export class Traffic {
     signal: AbortSignal,
   ): Promise<string | undefined> {
     if (postStart !== undefined) {
-      const outcome = await probeCommand(this.#parts, spec, postStart, { timeoutMs: POST_START_MS, signal });
+      const outcome = await probeCommand(
+        this.#parts,
+        spec,
+        postStart,
+        { timeoutMs: POST_START_MS, signal },
+        true,
+      );
       if (!outcome.ok) this.#tell(spec, `post_start: ${outcome.why}`);
       if (!outcome.ok && isRolled) return `post_start: ${outcome.why}`;
     }
