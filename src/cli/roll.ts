@@ -19,7 +19,7 @@ export const rollFlagsHelp: readonly string[] = [
   '  --cancel             end the rolling restart that is under way, after those that are restarted just now',
 ];
 
-const OVER: readonly string[] = ['SHUTTING_DOWN', 'UNAVAILABLE'];
+const OVER: readonly string[] = ['SHUTTING_DOWN', 'LOST'];
 
 /** Waits for the end unless --no-wait says otherwise. */
 export async function roll(session: Session, flags: Flags): Promise<number> {
