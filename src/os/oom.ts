@@ -61,7 +61,7 @@ interface Mention {
 
 /** The kernel's log, read on from where it was left: all of it takes milliseconds. */
 export class KernelLog {
-  #fd: number | undefined;
+  #fd = open();
   readonly #mentions: Mention[] = [];
 
   /**
@@ -76,7 +76,6 @@ export class KernelLog {
 
   /** Each record is "priority,number,microseconds after boot,flags;text". */
   readOn(): void {
-    this.#fd ??= open();
     if (this.#fd < 0) return;
     const record = Buffer.allocUnsafe(RECORD_BYTES);
     for (let count = 0; count < MOST_RECORDS; count += 1) {
@@ -90,7 +89,7 @@ export class KernelLog {
   }
 
   close(): void {
-    if (this.#fd !== undefined && this.#fd >= 0) closeSync(this.#fd);
+    if (this.#fd >= 0) closeSync(this.#fd);
     this.#fd = -1;
   }
 
