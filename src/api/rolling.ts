@@ -18,7 +18,10 @@ export function makeRolling(daemon: Daemon): RollingControl {
   return {
     roll(targets, maxUnavailable, asked) {
       refuseIfClosing(daemon);
-      const { found, unknown } = findTargets(daemon.engine.world, targets);
+      const { world } = daemon.engine;
+      // A group means all of it: restarts one after the other are of those who do the same work.
+      const meant = targets.map((target) => (world.groups.has(target) ? `${target}:*` : target));
+      const { found, unknown } = findTargets(world, meant);
       const [first] = unknown;
       if (first)
         throw new SupdError('BAD_NAME', `nothing was restarted: ${first.message}`, { field: 'targets' });

@@ -270,6 +270,17 @@ test('a cancel lets the one that is under way come to its end; a second one is n
   t.equal(p.world().rolling, undefined);
 });
 
+test('what is urgent asks nobody, and its visitors have a short time to leave', async (t) => {
+  const p = three();
+  roll(p, { kind: 'memory', ids: ['a:a'], isUrgent: true });
+  t.same(p.asked, []);
+  t.match(p.orders.get('a:a'), { type: 'leave', withinMs: 5000 });
+  const q = three();
+  roll(q);
+  may(q);
+  t.match(q.orders.get('a:a'), { type: 'leave', withinMs: 60_000 });
+});
+
 test('a shutdown ends it', async (t) => {
   const p = three({}, false);
   roll(p);

@@ -285,6 +285,17 @@ test('calls of a rolling restart that are wrong, or come twice, restart nobody a
   );
 });
 
+test('a group is named by its name: all of it is restarted, and nobody else', async (t) => {
+  const copies = { numprocs: 2, process_name: 'w%(process_num)d' };
+  const supd = await startSupd(t, program('w', 'waits', copies) + program('other', 'waits'));
+  const { pid } = await supd.state('other', 'RUNNING');
+  await supd.state('w:w1', 'RUNNING');
+  const { status, stdout } = await supd.told('restart', '--rolling', 'w');
+  t.equal(status, 0);
+  t.match(stdout, /^w:w0: restarted\n(.*\n)*w:w1: restarted\n$/m);
+  t.equal((await supd.state('other', 'RUNNING')).pid, pid);
+});
+
 test('a client that goes away in the middle, and the next one hears that it goes on', async (t) => {
   const SLOW = `sh -c 'trap "until test -e %(here)s/go; do sleep 0.05; done; exit" TERM; while :; do sleep 0.05; done'`;
   const supd = await startSupd(t, program('a', SLOW, { stopwaitsecs: 120 }) + program('b', 'waits'));

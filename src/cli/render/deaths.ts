@@ -36,6 +36,6 @@ function factsText(facts: NonNullable<DeathView['facts']>): string {
     `${spokenDuration(facts.cpuMs)} of processor time`,
     `${threads} ${threads === 1 ? 'thread' : 'threads'}`,
     `${openFiles} open files${limitNofile === undefined ? '' : ` of ${limitNofile}`}`,
-    ...(descendants > 0 ? [`${descendants} descendants`] : []),
+    ...(descendants > 0 ? [`${descendants} ${descendants === 1 ? 'descendant' : 'descendants'}`] : []),
   ].join(', ');
 }
