@@ -1,7 +1,7 @@
 /** What was asked for outlives supd: who is stopped to be started again comes back, who is stopped for good does not. */
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import tap, { test } from 'tap';
-import { makePlace, type Options, program } from '../helpers/place.js';
+import { job, makePlace, type Options, program } from '../helpers/place.js';
 import { isAlive } from '../helpers/proc.js';
 import { type Supd, startIn, startSupd } from '../helpers/start-supd.js';
 import { until } from '../helpers/until.js';
@@ -10,13 +10,19 @@ tap.jobs = 3;
 tap.setTimeout(180_000);
 
 /** It takes SIGTERM, and ends when %(here)s/go is there. */
-const SLOW = `sh -c 'trap : TERM; until test -e %(here)s/go; do sleep 0.05; done; echo %(program_name)s'`;
+const SLOW = `sh -c 'trap : TERM; echo up; until test -e %(here)s/go; do sleep 0.05; done; echo %(program_name)s'`;
 
 const slow = (name: string, options: Options = {}) =>
   program(name, SLOW, { stopwaitsecs: 120, autorestart: false, ...options });
 const quick = (name: string, options: Options = {}) =>
   program(name, 'waits', { autorestart: false, ...options });
 const go = (supd: Supd) => writeFileSync(`${supd.dir}/go`, '');
+
+/** Both run, and the slow one has its trap. */
+async function bothUp(supd: Supd, group = ''): Promise<void> {
+  for (const name of ['quick', 'slow']) await supd.state(`${group}${name}`, 'RUNNING');
+  await until('slow to be up', () => supd.read('slow.out') === 'up\n');
+}
 
 /** The one is down, the other still on its way down. */
 async function halfDown(supd: Supd): Promise<number> {
@@ -26,7 +32,7 @@ async function halfDown(supd: Supd): Promise<number> {
 
 /** It says its name at its end. */
 async function hasTwoLives(supd: Supd): Promise<void> {
-  await until('slow to have lived twice', () => supd.read('slow.out') === 'slow\nslow\n');
+  await until('slow to have lived twice', () => supd.read('slow.out') === 'up\nslow\nup\nslow\n');
 }
 
 /** SIGKILL, or an upgrade in place. */
@@ -39,7 +45,7 @@ for (const how of ['kill', 'upgrade'] as const)
   test(`${how} in the middle of a restart: both come back, none before the other is down`, async (t) => {
     const place = makePlace(t, quick('quick') + slow('slow'));
     const first = await startIn(t, place);
-    for (const name of ['quick', 'slow']) await first.state(name, 'RUNNING');
+    await bothUp(first);
     await first.told('restart', 'quick', 'slow', '--no-wait');
     const pid = await halfDown(first);
     await interrupt(first, how);
@@ -61,7 +67,7 @@ test('kill -9 in the middle of an update: the members come back', async (t) => {
   const place = makePlace(t, text('old'));
   const first = await startIn(t, place);
   const { pid } = await first.state('g:other', 'RUNNING');
-  for (const name of ['g:quick', 'g:slow']) await first.state(name, 'RUNNING');
+  await bothUp(first, 'g:');
   place.configure(text('new'));
   const update = first.told('update');
   await first.state('g:quick', 'STOPPED');
@@ -80,6 +86,7 @@ test('a program of its own comes back from an update that was cut short, also wi
   const place = makePlace(t, text('old'));
   const first = await startIn(t, place);
   await first.told('start', 'slow');
+  await until('slow to be up', () => first.read('slow.out') === 'up\n');
   place.configure(text('new'));
   const update = first.told('update');
   const { pid } = await first.state('slow', 'STOPPING');
@@ -93,7 +100,7 @@ test('a program of its own comes back from an update that was cut short, also wi
 
 test('a stop during a restart, or an update, is the last word', async (t) => {
   const supd = await startSupd(t, slow('slow') + quick('quick'));
-  for (const name of ['quick', 'slow']) await supd.state(name, 'RUNNING');
+  await bothUp(supd);
   const restart = supd.told('restart', 'quick', 'slow');
   await halfDown(supd);
   const stop = supd.told('stop', 'slow');
@@ -109,7 +116,7 @@ test('a start before its turn to be stopped keeps a program, and whoever waits f
   // The one of the higher priority is stopped first, the other waits for that.
   const supd = await startSupd(t, quick('quick', { priority: 1 }) + slow('slow', { priority: 2 }));
   const { pid } = await supd.state('quick', 'RUNNING');
-  await supd.state('slow', 'RUNNING');
+  await bothUp(supd);
   const stop = supd.told('stop', 'quick', 'slow');
   await supd.state('slow', 'STOPPING');
   t.match(await supd.told('start', 'quick'), { status: 0, stdout: 'quick: started\n' });
@@ -117,4 +124,27 @@ test('a start before its turn to be stopped keeps a program, and whoever waits f
   t.match(await stop, { stdout: /^quick: ERROR \(it goes on: somebody had it started meanwhile\)$/m });
   t.equal((await supd.state('quick', 'RUNNING')).pid, pid);
   await supd.state('slow', 'STOPPED');
+});
+
+test('a job that needs programs down does not wait for one that somebody had started meanwhile: it fails', async (t) => {
+  const supd = await startSupd(
+    t,
+    quick('quick', { priority: 1 }) +
+      slow('slow', { priority: 2 }) +
+      job('restore', 'touch %(here)s/restored', { requires_stopped: 'quick,slow' }),
+  );
+  const { pid } = await supd.state('quick', 'RUNNING');
+  await bothUp(supd);
+  const run = supd.told('job', 'run', 'restore');
+  await supd.state('slow', 'STOPPING');
+  await supd.told('start', 'quick');
+  go(supd);
+  t.equal((await run).status, 1);
+  t.equal((await supd.state('quick', 'RUNNING')).pid, pid);
+  await hasTwoLives(supd);
+  t.notOk(existsSync(`${supd.dir}/restored`));
+  t.match((await supd.client.listRuns({ job: 'restore' }))[0], {
+    outcome: 'failed',
+    reason: /programs not stopped: quick:quick: somebody had it started meanwhile/,
+  });
 });

@@ -9,8 +9,8 @@ import { until } from './until.js';
 root.setTimeout(600_000);
 // A plain Zope takes some 60 MB. Past twice the limit nobody would be waited for.
 const open = shareStack(root, () => [
-  ['priority=20\n', 'priority=20\nmax_memory=45MB\n'],
-  ['priority=30\n', 'priority=30\nmax_memory=45MB\n'],
+  ['max_memory=2GB\n', 'max_memory=45MB\n'],
+  ['quiet_hours=22:00-06:00\n', ''],
 ]);
 
 test('both Zopes are restarted for their memory under load, one after the other, and no request is lost', async (t) => {

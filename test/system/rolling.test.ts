@@ -297,9 +297,10 @@ test('a group is named by its name: all of it is restarted, and nobody else', as
 });
 
 test('a client that goes away in the middle, and the next one hears that it goes on', async (t) => {
-  const SLOW = `sh -c 'trap "until test -e %(here)s/go; do sleep 0.05; done; exit" TERM; while :; do sleep 0.05; done'`;
+  const SLOW = `sh -c 'trap "until test -e %(here)s/go; do sleep 0.05; done; exit" TERM; echo up; while :; do sleep 0.05; done'`;
   const supd = await startSupd(t, program('a', SLOW, { stopwaitsecs: 120 }) + program('b', 'waits'));
   for (const name of ['a', 'b']) await supd.state(name, 'RUNNING');
+  await supd.says('a', 'up');
   const { pid } = await supd.client.getProcess({ name: 'b' });
   const abort = new AbortController();
   const gone = all(
