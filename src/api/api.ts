@@ -240,7 +240,7 @@ export interface Api {
   upgrade(how: { readonly check: boolean }, asked: Asked): Promise<string>;
   reopenLogs(asked: Asked): void;
   /** An event of a client's own, for those who watch. */
-  tellRemote(type: string, data: string): void;
+  tellRemote(type: string, data: string, asked: Asked): void;
   /** @throws SupdError BAD_NAME */
   testNotification(section: string, asked: Asked): Promise<readonly Delivery[]>;
   events(resumeToken: string | undefined, signal: AbortSignal): AsyncIterable<Watched>;

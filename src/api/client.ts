@@ -52,7 +52,7 @@ export interface Client {
   getDaemon(options?: Options): Promise<DaemonAnswer>;
   /** grpc.health.v1: the daemon first, then each process. */
   listHealth(options?: Options): Promise<readonly ServiceHealth[]>;
-  rereadConfiguration(options?: Options): Promise<RereadAnswer>;
+  rereadConfiguration(request?: Reason, options?: Options): Promise<RereadAnswer>;
   planUpdate(options?: Options): Promise<PlanAnswer>;
   /** `tellMembers`: what is done to single members of a group is told, too. */
   updateGroups(
@@ -65,9 +65,12 @@ export interface Client {
   reload(request?: Reason, options?: Options): Promise<void>;
   /** The version that is installed. It serves some time after the answer, unless only a check was asked for. */
   upgrade(request: Reason & { readonly check?: boolean }, options?: Options): Promise<string>;
-  reopenLogs(options?: Options): Promise<void>;
+  reopenLogs(request?: Reason, options?: Options): Promise<void>;
   /** What became of each way that the section has. */
-  testNotification(request: { readonly name: string }, options?: Options): Promise<readonly Delivery[]>;
+  testNotification(
+    request: Reason & { readonly name: string },
+    options?: Options,
+  ): Promise<readonly Delivery[]>;
   watchEvents(request?: { readonly resumeToken?: string }, options?: Options): AsyncIterable<Watched>;
 
   /** No targets: all. */
@@ -98,7 +101,7 @@ export interface Client {
   ): Promise<readonly ProcessResult[]>;
   reloadPrograms(request: Targets, options?: Options): AsyncIterable<Reloaded>;
   writeStdin(
-    request: { readonly name: string; readonly chars: Uint8Array },
+    request: Reason & { readonly name: string; readonly chars: Uint8Array },
     options?: Options,
   ): Promise<void>;
   /** No name: the daemon's own log. A negative offset counts from the end. At most 1 MiB. */

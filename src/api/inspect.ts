@@ -15,6 +15,7 @@ import { refuseIfClosing } from './closing.js';
 import { describeProcess, uptimeOf } from './describe.js';
 import { explain, waitsOf } from './explain.js';
 import { findProcess, findTargets } from './targets.js';
+import { tellAsked } from './told.js';
 
 export type Inspect = Pick<
   Api,
@@ -90,7 +91,10 @@ export function makeInspect(daemon: Daemon): Inspect {
         .sort((a, b) => compare(a.name, b.name));
     },
     events: (token, signal) => watchEvents(daemon, token, signal),
-    tellRemote: (type, text) => daemon.tellRemote(type, text),
+    tellRemote(type, text, asked) {
+      tellAsked(daemon, 'remote event', [type], asked);
+      daemon.tellRemote(type, text);
+    },
   };
 }
 

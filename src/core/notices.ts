@@ -112,6 +112,18 @@ export function unrecovered(
   return [...new Set(names)];
 }
 
+/** Names of the sections that were told this of it, or are about to be, and have not heard that it is over. */
+export function sectionsTold(
+  state: NoticeState,
+  { kind, name, word }: Pick<Notice, 'kind' | 'name' | 'word'>,
+  specs: readonly NotifySpec[],
+): readonly string[] {
+  return specs.flatMap((spec) => {
+    const { active, held } = state[`${spec.name} ${kind}:${name}`] ?? NOTHING;
+    return active.includes(word) || held?.notice.word === word ? [spec.name] : [];
+  });
+}
+
 /** When wakeNotices is due, or undefined. */
 export function noticesDue(state: NoticeState): Millis | undefined {
   const dues = Object.values(state).flatMap(({ held }) => (held === undefined ? [] : [held.due]));

@@ -38,8 +38,8 @@ export function connect(socketPath: string): Client {
         return readHealthList(answer);
       throw new CallFailure('BROKEN', `${HEALTH_LIST}: no answer`);
     },
-    rereadConfiguration: async (options) => {
-      const wire = await one(methods.rereadConfiguration, {}, options);
+    rereadConfiguration: async (request, options) => {
+      const wire = await one(methods.rereadConfiguration, request ?? {}, options);
       return { added: wire.added, changed: wire.changed, removed: wire.removed, warnings: wire.warnings };
     },
     planUpdate: async (options) => planFromWire(await one(methods.planUpdate, {}, options)),
@@ -55,7 +55,7 @@ export function connect(socketPath: string): Client {
     shutdown: async (request, options) => void (await one(methods.shutdown, request ?? {}, options)),
     reload: async (request, options) => void (await one(methods.reload, request ?? {}, options)),
     upgrade: async (request, options) => (await one(methods.upgrade, request, options)).version,
-    reopenLogs: async (options) => void (await one(methods.reopenLogs, {}, options)),
+    reopenLogs: async (request, options) => void (await one(methods.reopenLogs, request ?? {}, options)),
     testNotification: async (request, options) =>
       (await one(methods.testNotification, request, options)).deliveries.map((way) => ({
         channel: way.channel ?? '',

@@ -24,7 +24,7 @@ export function connectXmlRpc(place: Place, credentials: Credentials | undefined
   return {
     getDaemon: async (options) => daemonOf(await rpc.all(daemonCalls, options)),
     listHealth: () => refuse('health checks'),
-    rereadConfiguration: (options) => reread(rpc, options),
+    rereadConfiguration: (request, options) => reread(rpc, because(request, options)),
     planUpdate: () => refuse('a plan'),
     updateGroups: (request, options) => update(rpc, request?.groups ?? [], because(request, options)),
     addGroup: async (request, options) =>
@@ -65,8 +65,10 @@ export function connectXmlRpc(place: Place, credentials: Credentials | undefined
     signalProcesses: ({ targets, signal, reason }, options) =>
       collect(change(rpc, verbs.signal, { targets, params: [signal] }, because({ reason }, options))),
     reloadPrograms: () => refuseStream('reload-program'),
-    writeStdin: async ({ name, chars }, options) =>
-      void (await rpc.call('sendProcessStdin', [name, Buffer.from(chars).toString('utf8')], options)),
+    writeStdin: async (request, options) => {
+      const chars = Buffer.from(request.chars).toString('utf8');
+      await rpc.call('sendProcessStdin', [request.name, chars], because(request, options));
+    },
     readLog: (request, options) => readLog(rpc, request, options),
     followLog: (request, options) => followLog(rpc, transport, request, options),
     clearLogs: async ({ targets = [], daemon, reason }, options) => {

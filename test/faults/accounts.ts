@@ -1,7 +1,12 @@
 /** Every process of a supd, as the kernel shows it, against what supd says. */
 import { readdirSync } from 'node:fs';
+import type { Test } from 'tap';
 import { environmentOf, familyOf, isAlive } from '../helpers/proc.js';
 import type { Supd } from '../helpers/start-supd.js';
+import { until } from '../helpers/until.js';
+
+/** Each record of a run is synced to a disk that others use. */
+const PATIENCE_SECONDS = 120;
 
 interface Main {
   readonly pid: number;
@@ -55,6 +60,25 @@ export async function unaccounted(
     ...wrong.map(({ pid, program, step }) => `${program || step} runs as ${pid}, which supd doesn't know`),
     ...missing.map(([name, pid]) => `${name} should run as ${pid}`),
   ].join('; ');
+}
+
+/** Waits until supd and the kernel agree on what runs. */
+export async function agree(t: Test, supd: Supd, jobs: readonly string[]): Promise<void> {
+  const look = async () => {
+    const wrong = await unaccounted(supd, jobs, (what) => t.fail(what));
+    if (wrong) throw new Error(`${wrong}\n${supd.read('supd.log').slice(-2000)}`);
+    return true;
+  };
+  await until('every process to be accounted for', look, PATIENCE_SECONDS);
+}
+
+/** Calls of a client that doesn't mind that supd dies. */
+export async function quietly(work: () => AsyncIterable<unknown>): Promise<void> {
+  try {
+    for await (const _ of work());
+  } catch {
+    // supd is gone, or busy with what was asked before.
+  }
 }
 
 /** Numbered lines: how many of 1 … the last one are not there in order, each a line of its own. */

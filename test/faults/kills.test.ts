@@ -1,41 +1,16 @@
-/** SIGKILL of supd at each write of its state, and at random instants under load. SUPD_KILLS=200 makes it thorough. */
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
+/** SIGKILL of supd at random instants under load. SUPD_KILLS=200 makes it thorough. */
 import { setTimeout as pause } from 'node:timers/promises';
-import tap, { type Test, test } from 'tap';
+import tap, { test } from 'tap';
 import { job, makePlace, program, section } from '../helpers/place.js';
 import { isAlive, processesNaming } from '../helpers/proc.js';
 import { type Supd, startIn } from '../helpers/start-supd.js';
-import { until } from '../helpers/until.js';
 import { wholeLog } from '../logs/scratch.js';
-import { gapsIn, lostLines, unaccounted } from './accounts.js';
+import { agree, gapsIn, lostLines, quietly } from './accounts.js';
 
 tap.setTimeout(3_600_000);
 
 const KILLS = Number(process.env.SUPD_KILLS ?? 20);
 const OFTEN = '*/4 * * * * *';
-/** Each record of a run is synced to a disk that others use. */
-const PATIENCE_SECONDS = 120;
-const hook = path.resolve(import.meta.dirname, '../../../test/fixtures/kill-at-write.cjs');
-
-/** Waits until supd and the kernel agree on what runs. */
-async function agree(t: Test, supd: Supd, jobs: readonly string[]): Promise<void> {
-  const look = async () => {
-    const wrong = await unaccounted(supd, jobs, (what) => t.fail(what));
-    if (wrong) throw new Error(`${wrong}\n${supd.read('supd.log').slice(-2000)}`);
-    return true;
-  };
-  await until('every process to be accounted for', look, PATIENCE_SECONDS);
-}
-
-/** Calls of a client that doesn't mind that supd dies. */
-async function quietly(work: () => AsyncIterable<unknown>): Promise<void> {
-  try {
-    for await (const _ of work());
-  } catch {
-    // supd is gone, or busy with what was asked before.
-  }
-}
 
 test('killed at random instants under load: no child lost, none doubled, every pid accounted for', async (t) => {
   const place = makePlace(
@@ -106,55 +81,4 @@ test('killed at random instants under load: no child lost, none doubled, every p
     const runs = place.read(name).trim().split('\n');
     t.equal(new Set(runs.map((line) => line.split(' ').slice(0, 2).join(' '))).size, runs.length, name);
   }
-});
-
-/** What a client asks for in the life that is to be cut short. */
-async function ask(supd: Supd): Promise<void> {
-  const { client } = supd;
-  await quietly(() => client.stopProcesses({ targets: ['b'] }));
-  await quietly(() => client.startProcesses({ targets: ['b'] }));
-  await quietly(() => client.runJob({ job: 'all' }));
-  await quietly(() => client.restartProcesses({ targets: ['b'] }));
-}
-
-test('killed before and after each write of its state: the same', async (t) => {
-  // The first ones, of the start, each; then some.
-  const after = (at: number) => (KILLS >= 200 || at < 4 ? at + 1 : at + 5);
-  let writes = 1;
-  for (let at = 1; at <= writes; at = after(at)) {
-    for (const when of [at, -at]) {
-      const place = makePlace(
-        t,
-        program('a', 'counts %(here)s/a.pids 0.1') +
-          program('b', 'waits') +
-          job('one', 'adds-a-line %(here)s/one') +
-          job('two', 'adds-a-line %(here)s/two 0.1') +
-          section('job:all', { steps: 'one,two' }),
-      );
-      const environment = { NODE_OPTIONS: `--require=${hook}`, SUPD_TEST_KILL: String(when) };
-      const first = await startIn(t, place, { env: environment });
-      await ask(first);
-      const survived = await first.client.getDaemon().then(
-        () => true,
-        () => false,
-      );
-      // If it has done all of it, that many writes there are.
-      writes = survived ? at : Math.max(writes, after(at));
-      await (survived ? first.ended('SIGKILL') : first.ended());
-      const second = await startIn(t, place);
-      const a = await second.state('a', 'RUNNING');
-      await agree(t, second, ['all']);
-      await until('the run to end', async () => {
-        const [run] = await second.client.listRuns({ job: 'all' });
-        return run?.outcome !== 'running';
-      });
-      t.equal(place.read('a.pids').trim(), String(a.pid), `killed at ${when}: started once`);
-      for (const name of ['one', 'two'])
-        t.ok(place.read(name).split('\n').length <= 2, `killed at ${when}: ${name} ran once at most`);
-      await second.ended('SIGTERM');
-      t.same(processesNaming(place.dir).filter(isAlive), []);
-      t.equal(lostLines(readFileSync(`${place.dir}/a.out`, 'utf8')), 0);
-    }
-  }
-  t.comment(`${writes} writes`);
 });

@@ -6,12 +6,14 @@ import path from 'node:path';
 import tap, { test } from 'tap';
 import { connect } from '../../src/grpc/client.js';
 import { methods } from '../../src/grpc/methods.js';
+import type { MethodResponse, Value } from '../../src/xmlrpc/codec/value.js';
 import { serve } from '../grpc/serve.js';
 import { attack, frame, pour, TYPE } from '../helpers/http2-frames.js';
 import { makePlace, program, section } from '../helpers/place.js';
 import { statusOf } from '../helpers/proc.js';
 import { startIn, startSupd } from '../helpers/start-supd.js';
 import { until } from '../helpers/until.js';
+import { serve as serveHttp } from '../xmlrpc/serve.js';
 
 tap.setTimeout(120_000);
 
@@ -79,6 +81,40 @@ test('CVE-2019-12105: no port is open unless asked for, and asked for without TL
   const place = makePlace(t, section('grpc_server', { listen: '127.0.0.1:1' }));
   t.match(await place.run(['-n', '-c', place.conf]), { status: 2, stderr: /needs tls_cert too/ });
 });
+
+test('CVE-2017-11610 over XML-RPC: a dotted name is one name, and leads nowhere', async (t) => {
+  const { call, api } = await serveHttp(t);
+  const unknown = { fault: { code: 1, message: 'UNKNOWN_METHOD' } };
+  for (const name of [
+    // The exploit's own.
+    'supervisor.supervisord.options.warnings.linecache.os.system',
+    'supervisor.getPID.constructor',
+    'supervisor.getPID.call',
+    'supervisor.constructor',
+    'supervisor.__proto__',
+    'supervisor.__class__',
+    'system.multicall.constructor',
+    'system.constructor',
+    'constructor.constructor',
+    '__proto__.getPID',
+    '__proto__',
+    'toString',
+    'supervisor.',
+    '.getPID',
+    'supervisor',
+  ]) {
+    t.match(await call(name, 'touch /tmp/hacked'), unknown, name);
+    const [inside] = listIn(await call('system.multicall', [{ methodName: name, params: ['x'] }]));
+    t.match(inside, { faultCode: 1, faultString: 'UNKNOWN_METHOD' }, `${name} in a multicall`);
+  }
+  t.equal(api.asked.length, 0);
+  t.match(await call('supervisor.getPID'), { value: api.daemon().pid });
+});
+
+function listIn(answer: MethodResponse): readonly Value[] {
+  if (!('value' in answer) || !Array.isArray(answer.value)) throw new Error(JSON.stringify(answer));
+  return answer.value;
+}
 
 function linkOf(file: string): string {
   try {

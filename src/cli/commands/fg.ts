@@ -7,18 +7,19 @@ export const fg: Command = {
   summary: 'talk to a process in the foreground',
   help: [
     'fg NAME                shows both its channels and sends it what you type; Ctrl-C leaves it running',
+    '  --reason TEXT        why, for the log of supd',
   ],
-  flags: {},
+  flags: { '--reason': 'value' },
   reach: 'usual',
   completes: 'processes',
-  async run(session, { words }) {
-    const [name, more] = words;
+  async run(session, flags) {
+    const [name, more] = flags.words;
     if (name === undefined) throw new UsageError('ERROR: no process name supplied', { withHelp: true });
     if (more !== undefined) throw new UsageError('ERROR: too many process names supplied');
     const one = await find(session, name);
     if (one.state !== 'RUNNING') throw new UsageError('ERROR: process not running');
     session.terminal.line('==> Press Ctrl-C to exit <==');
-    const died = await stay(session, name, one);
+    const died = await stay(session, name, one, flags.value('--reason'));
     session.terminal.line(died ? 'Process got killed\nExiting foreground' : 'Exiting foreground');
     return 0;
   },
@@ -34,10 +35,15 @@ async function find({ client, signal }: Session, name: string): Promise<ProcessV
 }
 
 /** Until the process has died (true), or the input ends or Ctrl-C comes (false). */
-async function stay(session: Session, name: string, one: ProcessView): Promise<boolean> {
+async function stay(
+  session: Session,
+  name: string,
+  one: ProcessView,
+  reason: string | undefined,
+): Promise<boolean> {
   const over = new AbortController();
   const within: Session = { ...session, signal: AbortSignal.any([session.signal, over.signal]) };
-  const parts = [died(within, one), typed(within, name), show(within, name, 'stdout')];
+  const parts = [died(within, one), typed(within, name, reason), show(within, name, 'stdout')];
   // With redirect_stderr there is no such log.
   if (one.stderrLogfile !== '') parts.push(show(within, name, 'stderr'));
   const first = parts.map((part) => part.finally(() => over.abort()));
@@ -104,11 +110,12 @@ const leftRunning: ReadonlySet<string> = new Set(
 );
 
 /** Sends each typed line until the input ends. True when the process was no longer there to take one. */
-async function typed(session: Session, name: string): Promise<boolean> {
+async function typed(session: Session, name: string, reason: string | undefined): Promise<boolean> {
   const encoder = new TextEncoder();
+  const why = reason === undefined ? {} : { reason };
   try {
     for await (const line of session.lines(session.signal)) {
-      const request = { name, chars: encoder.encode(`${line}\n`) };
+      const request = { name, chars: encoder.encode(`${line}\n`), ...why };
       await session.client().writeStdin(request, { signal: session.signal });
     }
   } catch (error) {

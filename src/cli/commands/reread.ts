@@ -8,12 +8,15 @@ export const reread: Command = {
   help: [
     'reread                 reads the files, changes nothing that runs; update acts on it',
     '  --json               {"added", "changed", "removed", "warnings"}',
+    '  --reason TEXT        why, for the log of supd',
   ],
-  flags: { '--json': 'switch' },
+  flags: { '--json': 'switch', '--reason': 'value' },
   reach: 'plain',
   async run({ client, terminal, signal }, flags) {
     noArguments('reread', flags);
-    const { added, changed, removed, warnings } = await client().rereadConfiguration({ signal });
+    const reason = flags.value('--reason');
+    const request = reason === undefined ? {} : { reason };
+    const { added, changed, removed, warnings } = await client().rereadConfiguration(request, { signal });
     if (flags.has('--json')) {
       terminal.line(document({ added, changed, removed, warnings }));
       return 0;

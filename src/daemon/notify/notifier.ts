@@ -11,6 +11,7 @@ import {
   type NoticeStep,
   noticesDue,
   raise,
+  sectionsTold,
   unrecovered,
   wakeNotices,
 } from '../../core/notices.js';
@@ -98,16 +99,25 @@ export class Notifier {
     if (notice !== undefined) this.raise(notice);
   }
 
-  stateChanged(id: string, change: StateChange): void {
+  stateChanged(id: string, change: StateChange, to?: readonly string[]): void {
     const notice = noticeOfState(id, change, Date.now());
     if (notice === undefined) return;
     const output = notice.word === 'fatal' ? this.#parts.outputOf(id) : '';
-    this.raise(output === '' ? notice : { ...notice, output });
+    this.raise(output === '' ? notice : { ...notice, output }, to);
   }
 
-  raise(notice: Notice): void {
-    const to = notice.kind === 'job' ? this.#parts.sectionsOf(notice.name) : undefined;
-    this.#take(raise(this.#kept.state, notice, to, this.#parts.specs(), Date.now()));
+  /** A state that another supd left a process in, which may have died before it told of it. */
+  stateFound(id: string, change: StateChange): void {
+    const specs = this.#parts.specs();
+    const told = sectionsTold(this.#kept.state, { kind: 'program', name: id, word: 'fatal' }, specs);
+    const untold = specs.map(({ name }) => name).filter((name) => !told.includes(name));
+    this.stateChanged(id, change, change.to === 'FATAL' ? untold : told);
+  }
+
+  /** @param to  names of sections; undefined: who is to be told of it */
+  raise(notice: Notice, to?: readonly string[]): void {
+    const ofJob = notice.kind === 'job' ? this.#parts.sectionsOf(notice.name) : undefined;
+    this.#take(raise(this.#kept.state, notice, to ?? ofJob, this.#parts.specs(), Date.now()));
   }
 
   /** What was told of, of this kind, and is not over as far as anybody heard. */
@@ -150,7 +160,9 @@ export class Notifier {
 
   #take({ state, messages }: NoticeStep): void {
     if (state === this.#kept.state) return;
-    this.#keep({ ...this.#kept, state });
+    // In one write with the messages: what is told of and has no message on its way would never be told.
+    this.#kept = { ...this.#kept, state };
+    if (messages.length === 0) this.#keep(this.#kept);
     this.#postman.add(messages);
     this.#arm();
   }

@@ -5,6 +5,8 @@ import path from 'node:path';
 import { describeDeath } from '../../core/death.js';
 import { lastLines } from '../../core/notice-of.js';
 import type { ProcessEvent } from '../../core/program.js';
+import { pidOf } from '../../core/transition.js';
+import type { Process } from '../../core/world.js';
 import { readLog } from '../../logs/read.js';
 import { guardedFiles } from '../../os/rights.js';
 import type { Daemon } from '../daemon.js';
@@ -88,6 +90,7 @@ export function openWatch(daemon: Daemon): Watch {
       notifier.start();
       troubles.start();
       for (const run of daemon.journal.abandoned) notifier.runChanged(run);
+      for (const process of daemon.engine.world.processes.values()) tellFound(notifier, process);
     },
     conditions: () => [...notifier.failures(), ...freshness.conditions()],
     close() {
@@ -97,6 +100,14 @@ export function openWatch(daemon: Daemon): Watch {
       deaths.close();
     },
   };
+}
+
+/** What another supd knew of a program, and may not have told any more. */
+function tellFound(notifier: Notifier, { spec, state, exit, spawnError }: Process): void {
+  if (state.name !== 'FATAL' && state.name !== 'RUNNING') return;
+  const to = state.name;
+  const how = { ...(exit ? { exit } : {}), ...(spawnError === undefined ? {} : { why: spawnError }) };
+  notifier.stateFound(spec.id, { from: to, to, pid: pidOf(state), tries: 0, ...how });
 }
 
 /** The last lines of the log that was written last, if that was in its life. */

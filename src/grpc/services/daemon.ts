@@ -25,8 +25,8 @@ type DaemonMethods =
 export function daemonHandlers(api: Api): Pick<Handlers, DaemonMethods> {
   return {
     getDaemon: () => daemonToWire(api.daemon()),
-    rereadConfiguration: (_request, asking) => {
-      const { added, changed, removed, warnings } = api.reread(asking);
+    rereadConfiguration: ({ reason }, asking) => {
+      const { added, changed, removed, warnings } = api.reread({ ...asking, reason });
       return { added: [...added], changed: [...changed], removed: [...removed], warnings: [...warnings] };
     },
     planUpdate: () => planToWire(api.plan()),
@@ -56,12 +56,12 @@ export function daemonHandlers(api: Api): Pick<Handlers, DaemonMethods> {
     upgrade: async ({ check, reason }, asking) => ({
       version: await api.upgrade({ check }, { ...asking, reason }),
     }),
-    reopenLogs: (_, asking) => {
-      api.reopenLogs(asking);
+    reopenLogs: ({ reason }, asking) => {
+      api.reopenLogs({ ...asking, reason });
       return {};
     },
-    testNotification: async ({ name }, asking) => ({
-      deliveries: [...(await api.testNotification(name, asking))],
+    testNotification: async ({ name, reason }, asking) => ({
+      deliveries: [...(await api.testNotification(name, { ...asking, reason }))],
     }),
     watchEvents: ({ resumeToken }, { signal }) =>
       each(api.events(resumeToken || undefined, signal), watchedToWire),

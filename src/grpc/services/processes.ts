@@ -76,8 +76,8 @@ export function processHandlers(api: Api): Pick<Handlers, ProcessMethods> {
         ...one,
         outcome: reloadOutcome.toWire(one.outcome),
       })),
-    writeStdin: ({ name, chars }, asking) => {
-      api.writeStdin(name, chars, asking);
+    writeStdin: ({ name, chars, reason }, asking) => {
+      api.writeStdin(name, chars, { ...asking, reason });
       return {};
     },
     readLog: ({ name, channel: number, offset, length }) =>

@@ -98,10 +98,10 @@ export const DAEMON_METHODS: readonly Method[] = [
     'boolean',
     'Sends an event to all who listen for REMOTE_COMMUNICATION.',
     [text('type', 'type of the event'), text('data', 'its content')],
-    ({ api }, type, content) => {
+    ({ api, asked }, type, content) => {
       if (Buffer.byteLength(type) + Buffer.byteLength(content) > EVENT_MAX_BYTES)
         throw new RpcFault('INCORRECT_PARAMETERS', `an event holds ${EVENT_MAX_BYTES} bytes at most`);
-      api.tellRemote(type, content);
+      api.tellRemote(type, content, asked);
       return true;
     },
     { always: true },

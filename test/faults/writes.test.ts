@@ -1,0 +1,124 @@
+/**
+ * SIGKILL of supd before and after each change that it makes in its directories: lines of its state, records and due times
+ * of runs, what people were told and are to be told, how programs ended, when jobs did well, locks, sockets. All of them
+ * with SUPD_KILLS=200, else some.
+ */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import tap, { type Test, test } from 'tap';
+import { job, makePlace, type Place, program, section } from '../helpers/place.js';
+import { isAlive, processesNaming } from '../helpers/proc.js';
+import { type Supd, startIn } from '../helpers/start-supd.js';
+import { until } from '../helpers/until.js';
+import { agree, lostLines, quietly } from './accounts.js';
+
+tap.setTimeout(3_600_000);
+
+const isThorough = Number(process.env.SUPD_KILLS ?? 0) >= 200;
+const hook = path.resolve(import.meta.dirname, '../../../test/fixtures/kill-at-change.cjs');
+/** The first ones, of a start, each; then some. */
+const after = (at: number) => (isThorough || at < 4 ? at + 1 : at + 9);
+
+function site(t: Test): Place {
+  return makePlace(
+    t,
+    program('a', 'counts %(here)s/a.pids 0.1') +
+      program('b', 'waits') +
+      program('dies', 'exits-after 0 3', { startsecs: 5, startretries: 0 }) +
+      job('one', 'adds-a-line %(here)s/one') +
+      job('two', 'adds-a-line %(here)s/two 0.1') +
+      section('job:all', { steps: 'one,two', max_age: '1d', history: 1, schedule: '0 3 * * *' }) +
+      section('notify:ops', { command: `sh -c 'cat >>%(here)s/told'`, on: 'fatal' }),
+  );
+}
+
+/** A supd that dies at that change, if it comes to it. */
+function startToDie(t: Test, place: Place, when: number): Promise<Supd> {
+  const env = {
+    NODE_OPTIONS: `--require=${hook}`,
+    SUPD_TEST_KILL: String(when),
+    SUPD_TEST_COUNT: `${place.dir}/changes`,
+  };
+  return startIn(t, place, { env });
+}
+
+/** Waits for its death, or until all of that is so. */
+function endOf(supd: Supd, isDone: () => boolean): Promise<'died' | 'survived'> {
+  return until('supd to die, or to have done it all', () => {
+    if (supd.child.signalCode !== null) return 'died';
+    return isDone() && 'survived';
+  });
+}
+
+/** People heard of the program that is FATAL, and how it ended is kept. */
+function isTold(place: Place): boolean {
+  return /Program: dies/.test(place.read('told')) && existsSync(`${place.dir}/state/deaths/dies%3Adies.json`);
+}
+
+/** Everything is as if it had never died; then ends it. */
+async function judge(t: Test, place: Place, what: string): Promise<void> {
+  const supd = await startIn(t, place);
+  const a = await supd.state('a', 'RUNNING');
+  await supd.state('b', 'RUNNING').catch(() => supd.state('b', 'STOPPED'));
+  await supd.state('dies', 'FATAL');
+  await agree(t, supd, ['all']);
+  await until(`${what}: no run to be left`, async () => {
+    const runs = await supd.client.listRuns({ job: 'all' });
+    return runs.every(({ outcome }) => outcome !== 'running');
+  });
+  await until(`${what}: people to have heard`, () => place.read('told').includes('dies'));
+  t.equal(place.read('a.pids').trim(), String(a.pid), `${what}: a was started once`);
+  for (const name of ['one', 'two']) {
+    const ran = place.read(name).trim().split('\n').filter(Boolean);
+    t.equal(new Set(ran.map((line) => line.split(' ')[0])).size, ran.length, `${what}: ${name} once a run`);
+  }
+  for (const name of readdirSync(`${place.dir}/state`, { recursive: true, encoding: 'utf8' }))
+    t.notMatch(name, /\.broken$/, `${what}: no file was half written`);
+  t.notMatch(place.read('supd.log'), /defect in supd|damaged/, what);
+  await supd.ended('SIGTERM');
+  t.same(processesNaming(place.dir).filter(isAlive), [], `${what}: nothing is left`);
+  t.equal(lostLines(readFileSync(`${place.dir}/a.out`, 'utf8')), 0, what);
+}
+
+test('killed before and after each change of a first life: the next one takes everything back', async (t) => {
+  for (let at = 1, isOver = false; !isOver; at = after(at)) {
+    for (const when of [at, -at]) {
+      const place = site(t);
+      const supd = await startToDie(t, place, when);
+      const { client } = supd;
+      await quietly(() => client.stopProcesses({ targets: ['b'] }));
+      await quietly(() => client.startProcesses({ targets: ['b'] }));
+      await quietly(() => client.runJob({ job: 'all' }));
+      await quietly(() => client.runJob({ job: 'all' }));
+      await quietly(() => client.restartProcesses({ targets: ['b'] }));
+      isOver = (await endOf(supd, () => isTold(place))) === 'survived';
+      if (isOver) await supd.ended('SIGKILL');
+      await judge(t, place, `killed at ${when}`);
+    }
+    if (isOver) t.comment(`over at ${at}`);
+  }
+});
+
+test('killed before and after each change of a life that takes another one’s processes back: the same', async (t) => {
+  for (let at = 1, isOver = false; !isOver; at = after(at)) {
+    for (const when of [at, -at]) {
+      const place = site(t);
+      const first = await startIn(t, place);
+      await until('the first to be told', () => isTold(place));
+      void quietly(() => first.client.runJob({ job: 'all' }));
+      await until('the run to begin', () => place.read('one') !== '');
+      await first.ended('SIGKILL');
+      const second = await startToDie(t, place, when);
+      isOver = (await endOf(second, () => hasEndedRun(place))) === 'survived';
+      if (isOver) await second.ended('SIGKILL');
+      await judge(t, place, `taken back, killed at ${when}`);
+    }
+    if (isOver) t.comment(`over at ${at}`);
+  }
+});
+
+function hasEndedRun({ dir }: Place): boolean {
+  const runs = `${dir}/state/jobs/runs/all`;
+  const records = readdirSync(runs).filter((name) => name.endsWith('.json'));
+  return records.some((name) => !readFileSync(`${runs}/${name}`, 'utf8').includes('"running"'));
+}
