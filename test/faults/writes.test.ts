@@ -42,12 +42,15 @@ function startToDie(t: Test, place: Place, when: number): Promise<Supd> {
   return startIn(t, place, { env });
 }
 
-/** Waits for its death, or until all of that is so. */
-function endOf(supd: Supd, isDone: () => boolean): Promise<'died' | 'survived'> {
-  return until('supd to die, or to have done it all', () => {
-    if (supd.child.signalCode !== null) return 'died';
-    return isDone() && 'survived';
-  });
+/** Waits for its death, or until all of that is so; then ends it. @returns whether it made so many changes at all */
+async function comesTo(at: number, supd: Supd, isDone: () => boolean): Promise<boolean> {
+  const made = () => supd.read('changes').split('\n').length - 1;
+  await until(
+    'supd to die, or to have done it all',
+    () => supd.child.signalCode !== null || (isDone() && made() < at),
+  );
+  await supd.ended('SIGKILL');
+  return made() >= at;
 }
 
 /** People heard of the program that is FATAL, and how it ended is kept. */
@@ -59,7 +62,11 @@ function isTold(place: Place): boolean {
 async function judge(t: Test, place: Place, what: string): Promise<void> {
   const supd = await startIn(t, place);
   const a = await supd.state('a', 'RUNNING');
-  await supd.state('b', 'RUNNING').catch(() => supd.state('b', 'STOPPED'));
+  // It was stopped or started as supd died.
+  await until(`${what}: b to come to rest`, async () => {
+    const { state } = await supd.client.getProcess({ name: 'b' });
+    return state === 'RUNNING' || state === 'STOPPED';
+  });
   await supd.state('dies', 'FATAL');
   await agree(t, supd, ['all']);
   await until(`${what}: no run to be left`, async () => {
@@ -80,41 +87,43 @@ async function judge(t: Test, place: Place, what: string): Promise<void> {
   t.equal(lostLines(readFileSync(`${place.dir}/a.out`, 'utf8')), 0, what);
 }
 
-test('killed before and after each change of a first life: the next one takes everything back', async (t) => {
-  for (let at = 1, isOver = false; !isOver; at = after(at)) {
-    for (const when of [at, -at]) {
-      const place = site(t);
-      const supd = await startToDie(t, place, when);
-      const { client } = supd;
-      await quietly(() => client.stopProcesses({ targets: ['b'] }));
-      await quietly(() => client.startProcesses({ targets: ['b'] }));
-      await quietly(() => client.runJob({ job: 'all' }));
-      await quietly(() => client.runJob({ job: 'all' }));
-      await quietly(() => client.restartProcesses({ targets: ['b'] }));
-      isOver = (await endOf(supd, () => isTold(place))) === 'survived';
-      if (isOver) await supd.ended('SIGKILL');
-      await judge(t, place, `killed at ${when}`);
-    }
-    if (isOver) t.comment(`over at ${at}`);
+/** Lives of which one dies after, and one before, each of its changes, until there are no more. */
+async function atEach(t: Test, live: (at: number, when: number) => Promise<boolean>): Promise<void> {
+  for (let at = 1; ; at = after(at)) {
+    const reached = await Promise.all([live(at, at), live(at, -at)]);
+    if (!reached.includes(true)) return t.comment(`no change ${at}`);
   }
+}
+
+test('killed before and after each change of a first life: the next one takes everything back', async (t) => {
+  await atEach(t, async (at, when) => {
+    const place = site(t);
+    const supd = await startToDie(t, place, when);
+    const { client } = supd;
+    await quietly(() => client.stopProcesses({ targets: ['b'] }));
+    await quietly(() => client.startProcesses({ targets: ['b'] }));
+    await quietly(() => client.runJob({ job: 'all' }));
+    await quietly(() => client.runJob({ job: 'all' }));
+    await quietly(() => client.restartProcesses({ targets: ['b'] }));
+    const isReached = await comesTo(at, supd, () => isTold(place));
+    await judge(t, place, `killed at ${when}`);
+    return isReached;
+  });
 });
 
 test('killed before and after each change of a life that takes another one’s processes back: the same', async (t) => {
-  for (let at = 1, isOver = false; !isOver; at = after(at)) {
-    for (const when of [at, -at]) {
-      const place = site(t);
-      const first = await startIn(t, place);
-      await until('the first to be told', () => isTold(place));
-      void quietly(() => first.client.runJob({ job: 'all' }));
-      await until('the run to begin', () => place.read('one') !== '');
-      await first.ended('SIGKILL');
-      const second = await startToDie(t, place, when);
-      isOver = (await endOf(second, () => hasEndedRun(place))) === 'survived';
-      if (isOver) await second.ended('SIGKILL');
-      await judge(t, place, `taken back, killed at ${when}`);
-    }
-    if (isOver) t.comment(`over at ${at}`);
-  }
+  await atEach(t, async (at, when) => {
+    const place = site(t);
+    const first = await startIn(t, place);
+    await until('the first to be told', () => isTold(place));
+    void quietly(() => first.client.runJob({ job: 'all' }));
+    await until('the run to begin', () => place.read('one') !== '');
+    await first.ended('SIGKILL');
+    const second = await startToDie(t, place, when);
+    const isReached = await comesTo(at, second, () => hasEndedRun(place));
+    await judge(t, place, `taken back, killed at ${when}`);
+    return isReached;
+  });
 });
 
 function hasEndedRun({ dir }: Place): boolean {
