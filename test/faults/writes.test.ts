@@ -6,7 +6,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import tap, { type Test, test } from 'tap';
-import { job, makePlace, type Place, program, section } from '../helpers/place.js';
+import { job, makePlace, type Options, type Place, program, section } from '../helpers/place.js';
 import { isAlive, processesNaming } from '../helpers/proc.js';
 import { type Supd, startIn } from '../helpers/start-supd.js';
 import { until } from '../helpers/until.js';
@@ -19,10 +19,10 @@ const hook = path.resolve(import.meta.dirname, '../../../test/fixtures/kill-at-c
 /** The first ones, of a start, each; then some. */
 const after = (at: number) => (isThorough || at < 4 ? at + 1 : at + 9);
 
-function site(t: Test): Place {
+function site(t: Test, ofA: Options = {}): Place {
   return makePlace(
     t,
-    program('a', 'counts %(here)s/a.pids 0.1') +
+    program('a', 'counts %(here)s/a.pids 0.1', ofA) +
       program('b', 'waits') +
       program('dies', 'exits-after 0 3', { startsecs: 5, startretries: 0 }) +
       job('one', 'adds-a-line %(here)s/one') +
@@ -113,7 +113,8 @@ test('killed before and after each change of a first life: the next one takes ev
 
 test('killed before and after each change of a life that takes another one’s processes back: the same', async (t) => {
   await atEach(t, async (at, when) => {
-    const place = site(t);
+    // The first one dies at any instant: pumped, a line may be in flight.
+    const place = site(t, { logfile_mode: 'direct', stdout_logfile_maxbytes: 0 });
     const first = await startIn(t, place);
     await until('the first to be told', () => isTold(place));
     void quietly(() => first.client.runJob({ job: 'all' }));
