@@ -116,8 +116,15 @@ function withUsual(run: RunRecord, usual: ReadonlyMap<string, number>): RunView 
 function dryRun(daemon: Daemon, job: string, from: string | undefined): RunRecord {
   const steps = previewRun(daemon.engine.world.jobs, job, from).map((step): StepRecord => {
     const user = step.user === undefined ? '' : ` as ${step.user}`;
-    const needs = step.needs.length === 0 ? '' : `; needs ${step.needs.join(', ')}`;
-    const reason = step.leftOut ?? `${step.command ?? 'sequence'}${user}${needs}`;
+    const also = [
+      ['needs', step.needs],
+      ['stops', step.requiresStopped],
+      ['holds', step.holds],
+    ] as const;
+    const told = also.flatMap(([word, names]) =>
+      names.length === 0 ? [] : [`; ${word} ${names.join(', ')}`],
+    );
+    const reason = step.leftOut ?? `${step.command ?? 'sequence'}${user}${told.join('')}`;
     const outcome = step.leftOut === undefined ? 'waiting' : 'skipped';
     return { name: step.name, outcome, reason, attempts: 0, outputBytes: 0, output: '' };
   });

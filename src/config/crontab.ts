@@ -1,4 +1,6 @@
 /** crontab lines as [job:x] sections. What a crontab says differently, or supd has no word for, is said in comments. */
+import { splitCommand } from '../core/words.js';
+import { readEnvironment } from './environment.js';
 import { parseSchedule } from './schedule.js';
 
 export interface Crontab {
@@ -34,15 +36,23 @@ export function importCrontab({ file, text, isUser }: Crontab): string {
     return [[`; ${file}:${at + 1}: ${line}`, ...jobLines(line, told, isSystem, isUser)].join('\n')];
   });
   const mails = [...told.mails].map(
-    ([to, name]) => `[notify:${name}]\nmail=${to}\non=failed,degraded,missed,recovered`,
+    ([to, name]) => `[notify:${name}]\nmail=${escaped(to)}\non=failed,degraded,missed,recovered`,
   );
   return [...sections, ...mails].map((section) => `${section}\n`).join('\n');
 }
 
 function jobLines(line: string, told: Told, isSystem: boolean, isUser: Crontab['isUser']): readonly string[] {
   const count = line.startsWith('@') ? 1 : 5;
-  const [, schedule = '', rest = ''] =
-    new RegExp(`^((?:\\S+\\s+){${count - 1}}\\S+)\\s+(.*)$`).exec(line) ?? [];
+  const read = new RegExp(`^((?:\\S+\\s+){${count - 1}}\\S+)\\s+(.*)$`).exec(line);
+  if (!read) {
+    const right =
+      count === 1
+        ? 'a command behind the time'
+        : 'five fields (minute hour day month weekday), then a command';
+    return [`; not taken over: right is ${right}, or NAME=value`];
+  }
+  if (line.includes('\0')) return ['; not taken over: a NUL character, which no process can be given'];
+  const [, schedule = '', rest = ''] = read;
   const [, first = '', more = ''] = /^(\S+)\s+(.*)$/.exec(rest) ?? [];
   const hasUser = more !== '' && (isSystem || isUser(first));
   const written = hasUser ? more : rest;
@@ -52,19 +62,20 @@ function jobLines(line: string, told: Told, isSystem: boolean, isUser: Crontab['
       '; once at the start one with autorestart=false, startsecs=0 besides.',
     ];
   }
-  const read = parseSchedule(schedule);
-  if (!read.ok) return [`; not taken over: ${read.ok ? '' : read.why}`];
+  const due = parseSchedule(schedule);
+  if (!due.ok) return [`; not taken over: ${due.why}`];
   if (written === '') return ['; not taken over: there is no command'];
   const command = commandOf(written, told.variables.get('SHELL') ?? '/bin/sh');
+  const environment = environmentOf(told.variables);
   const zone = told.variables.get('CRON_TZ') ?? told.variables.get('TZ');
   return [
-    ...command.notes.map((note) => `; ${note}`),
+    ...[...command.notes, ...environment.notes].map((note) => `; ${note}`),
     `[job:${nameOf(written, told.names)}]`,
     `command=${command.text}`,
     `schedule=${schedule}`,
     ...(zone === undefined ? [] : [`timezone=${zone}`]),
     ...(hasUser ? [`user=${first}`] : []),
-    ...environmentLine(told.variables),
+    ...environment.lines,
     ...notifyLine(told),
   ];
 }
@@ -81,7 +92,8 @@ function commandOf(
     notes.push('What followed % was the input of the command.');
     command = `printf '%s\\n' ${input.map(quoted).join(' ')} | ${command}`;
   }
-  if (!SHELL.test(command)) return { text: escaped(command), notes };
+  // What can't be split into words is the shell's to refuse, as under cron.
+  if (!SHELL.test(command) && splitCommand(command).ok) return { text: escaped(command), notes };
   notes.push('A job is run without a shell; this command needs one.');
   if (/\s;/.test(command)) notes.push('Blanks before ; are left out: they would begin a comment.');
   return { text: escaped(`${shell} -c ${quoted(command.replace(/\s+;/g, ';'))}`), notes };
@@ -96,12 +108,25 @@ function escaped(text: string): string {
   return text.replaceAll('%', '%%');
 }
 
-function environmentLine(variables: ReadonlyMap<string, string>): readonly string[] {
-  const own = [...variables].filter(
-    ([name]) => !['SHELL', 'MAILTO', 'MAILFROM', 'CRON_TZ', 'TZ'].includes(name),
-  );
-  const pairs = own.map(([name, value]) => `${name}="${escaped(value)}"`);
-  return pairs.length === 0 ? [] : [`environment=${pairs.join(',')}`];
+function environmentOf(variables: ReadonlyMap<string, string>): {
+  readonly lines: readonly string[];
+  readonly notes: readonly string[];
+} {
+  const pairs: string[] = [];
+  const notes: string[] = [];
+  for (const [name, value] of variables) {
+    if (['SHELL', 'MAILTO', 'MAILFROM', 'CRON_TZ', 'TZ'].includes(name)) continue;
+    const pair = [`${name}="${value}"`, `${name}='${value}'`].find((one) => saysOnly(one, name, value));
+    if (pair === undefined) notes.push(`${name} is left out: its quotes can't be written in environment=.`);
+    else pairs.push(escaped(pair));
+  }
+  return { lines: pairs.length === 0 ? [] : [`environment=${pairs.join(',')}`], notes };
+}
+
+/** Whichever way it is read. */
+function saysOnly(pair: string, name: string, value: string): boolean {
+  const read = readEnvironment(pair, true);
+  return read.ok && read.notes.length === 0 && read.values[name] === value;
 }
 
 /** cron mails all output; supd tells of what went wrong. */
@@ -117,9 +142,10 @@ function notifyLine({ variables, mails }: Told): readonly string[] {
 /** Of the first word of the command that is a path or a name. */
 function nameOf(command: string, names: Set<string>): string {
   const word =
-    command.split(/\s+/).find((one) => /^[\w./-]*\w$/.test(one) && !/^(?:cd|test|nice|\[)$/.test(one)) ??
-    'job';
-  const base = word.slice(word.lastIndexOf('/') + 1).replace(/[^\w.-]/g, '') || 'job';
+    command
+      .split(/\s+/)
+      .find((one) => /^[\w./][\w./-]*\w$|^\w$/.test(one) && !/^(?:cd|test|nice|\[)$/.test(one)) ?? 'job';
+  const base = word.slice(word.lastIndexOf('/') + 1).replace(/[^\w.-]|^-+/g, '') || 'job';
   let name = base;
   for (let count = 2; names.has(name); count += 1) name = `${base}-${count}`;
   names.add(name);

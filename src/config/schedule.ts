@@ -50,10 +50,12 @@ export function parseSchedule(text: string): ScheduleReading {
   if (/^(?:CRON_)?TZ=/.test(first))
     return refuse(`${quote(first)} does not belong here; give timezone= its own line`);
   if (words.length < 5 || words.length > 6 || text.length > 1000) {
+    const count = first === '' ? 0 : words.length;
     return refuse(
-      `${quote(text)} has ${first === '' ? 0 : words.length} fields; right are five (minute hour day month weekday), six with seconds first, or @daily`,
+      `${quote(text)} has ${count} field${count === 1 ? '' : 's'}; right are five (minute hour day month weekday), six with seconds first, or @daily`,
     );
   }
+  if (/^(["']).*\1$/.test(text.trim())) return refuse(`${quote(text)}: leave the quotes out`);
   const fields = words.length === 5 ? ['0', ...words] : words;
   const values: (readonly number[] | undefined)[] = [];
   const plain: string[] = [];
@@ -195,6 +197,7 @@ function refuseItem(item: string, field: Field): string {
   if (/^L-\d+$/i.test(item))
     return `${quote(item)}: only L itself (the last day) is supported; right is ${allowed}`;
   if (/^H/i.test(item)) return `${quote(item)}: H (a spread value) is not supported; use jitter= instead`;
+  if (item === '') return `has an empty place in its list; right is ${allowed}, *, lists, ranges and /steps`;
   return `${quote(item)} is not allowed; right is ${allowed}, *, lists, ranges and /steps`;
 }
 

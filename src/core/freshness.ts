@@ -31,12 +31,16 @@ export function freshnessOfJobs(before: Freshness, jobs: readonly JobSpec[], now
 export function goodOf(run: RunRecord): ReadonlyMap<string, Millis> {
   const good = new Map<string, Millis>();
   for (const { name, outcome, startTime } of run.steps) {
-    // `outer/inner#2` is the job inner.
-    const job = name.slice(name.lastIndexOf('/') + 1).replace(/#\d+$/, '');
+    const job = jobOfStep(name);
     if (succeeded(outcome) && startTime !== undefined) good.set(job, startTime);
   }
   if (run.outcome !== 'running' && succeeded(run.outcome)) good.set(run.job, run.startTime);
   return good;
+}
+
+/** The step `outer/inner#2` is a run of the job inner. */
+export function jobOfStep(name: string): string {
+  return name.slice(name.lastIndexOf('/') + 1).replace(/#\d+$/, '');
 }
 
 /** Takes in what went well. */

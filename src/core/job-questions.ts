@@ -39,6 +39,7 @@ export interface PreviewStep {
   readonly onFailure: 'fail' | 'degrade';
   readonly lock?: string;
   readonly requiresStopped: readonly string[];
+  readonly holds: readonly string[];
   /** Why it would not be run at all. */
   readonly leftOut?: string;
 }
@@ -50,7 +51,7 @@ export function previewRun(jobs: Jobs, job: string, from?: string): readonly Pre
   const units = planRun(entry.spec, specsOf(jobs));
   const start = from === undefined ? 0 : (findStep(units, from) ?? 0);
   const steps = units.map(({ name, spec, broken }, index): PreviewStep => {
-    const { action, lock, onFailure, requiresStopped } = spec;
+    const { action, lock, onFailure, requiresStopped, holds } = spec;
     const command = action.kind === 'command' ? { command: action.launch.command } : {};
     const user =
       action.kind === 'command' && action.launch.user !== undefined ? { user: action.launch.user } : {};
@@ -64,6 +65,7 @@ export function previewRun(jobs: Jobs, job: string, from?: string): readonly Pre
       onFailure,
       ...(lock === undefined ? {} : { lock }),
       requiresStopped,
+      holds,
       ...(leftOut === undefined ? {} : { leftOut }),
     };
   });

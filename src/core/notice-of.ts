@@ -1,4 +1,5 @@
 /** What there is to tell of a run that ended, a state that a process entered, a job that is overdue. */
+import { jobOfStep } from './freshness.js';
 import type { RunRecord, StepRecord } from './job.js';
 import type { Notice } from './notice.js';
 import type { Millis, StateChange } from './program.js';
@@ -7,21 +8,36 @@ import { describeExit } from './transition.js';
 const MOST_LINES = 20;
 const MOST_CHARACTERS = 2000;
 
-/** Of a run that has ended; an ok one is told to those who heard of worse. */
-export function noticeOfRun(run: RunRecord): Notice | undefined {
+/**
+ * Of a run that has ended; an ok one is told to those who heard of worse.
+ * @param lastGoodOf  when the last good run of a job had begun
+ */
+export function noticeOfRun(
+  run: RunRecord,
+  lastGoodOf: (job: string) => Millis | undefined = () => undefined,
+): Notice | undefined {
   const { outcome, job, id } = run;
   if (outcome === 'running') return undefined;
   const base = { kind: 'job', name: job, time: run.endTime ?? run.startTime, run: id } as const;
   const reason = run.reason ?? outcome;
   const runs = `job runs ${quoted(job)}`;
   if (outcome === 'ok') return { ...base, word: 'recovered', reason: `run ${id} is ok`, look: runs };
-  if (run.missed === true) return { ...base, word: 'missed', reason, look: runs };
+  const since = (name: string) => {
+    const lastGood = lastGoodOf(name);
+    return lastGood === undefined || lastGood >= run.startTime ? {} : { lastGood };
+  };
+  if (run.missed === true) return { ...base, word: 'missed', reason, look: runs, ...since(job) };
   const step = stepToBlame(run);
-  if (step === undefined) return { ...base, word: outcome, reason, look: runs };
+  if (step === undefined) return { ...base, word: outcome, reason, look: runs, ...since(job) };
   const alone = run.steps.length === 1 && step.name === job;
   const look = `job log ${quoted(job)} --run ${quoted(id)}${alone ? '' : ` --step ${quoted(step.name)}`}`;
   const output = lastLines(step.output);
-  return { ...base, word: outcome, reason, step: step.name, ...(output === '' ? {} : { output }), look };
+  const also = {
+    ...since(jobOfStep(step.name)),
+    ...(step.attempts > 1 ? { attempts: step.attempts } : {}),
+    ...(output === '' ? {} : { output }),
+  };
+  return { ...base, word: outcome, reason, step: step.name, ...also, look };
 }
 
 /** Of a state that tells of trouble, or of its end. */

@@ -30,7 +30,8 @@ export function textOf(message: Message, origin: Origin): string {
     `${KINDS[notice.kind]}: ${notice.name}`,
     `What: ${said(notice.word)}`,
     `Why:  ${notice.reason}`,
-    ...(notice.step === undefined ? [] : [`Step: ${notice.step}`]),
+    ...(notice.step === undefined ? [] : [`Step: ${notice.step}${triesOf(notice)}`]),
+    ...(notice.lastGood === undefined ? [] : [`Last good: ${formatStamp(notice.lastGood)}`]),
     ...(notice.run === undefined ? [] : [`Run:  ${notice.run}`]),
     `When: ${formatStamp(notice.time)}`,
     `On:   ${origin.host} (${origin.identifier})`,
@@ -51,6 +52,8 @@ export function documentOf(message: Message, origin: Origin): Readonly<Record<st
     reason: notice.reason,
     run: notice.run ?? null,
     step: notice.step ?? null,
+    attempts: notice.attempts ?? null,
+    lastGood: notice.lastGood === undefined ? null : formatStamp(notice.lastGood),
     output: notice.output ?? null,
     count,
     look: lookOf(message, origin),
@@ -59,6 +62,10 @@ export function documentOf(message: Message, origin: Origin): Readonly<Record<st
     // What chat services show.
     text: subjectOf(message, origin),
   };
+}
+
+function triesOf({ attempts }: Message['notice']): string {
+  return attempts === undefined ? '' : `, tried ${attempts} times`;
 }
 
 function lookOf({ notice }: Message, { configuration }: Origin): string {

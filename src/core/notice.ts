@@ -29,6 +29,10 @@ export interface Notice {
   readonly run?: string;
   /** The step to blame. */
   readonly step?: string;
+  /** How often that was tried, if more than once. */
+  readonly attempts?: number;
+  /** When the last good run of that step's job, or of the job, had begun. */
+  readonly lastGood?: Millis;
   /** The last lines of what it wrote. */
   readonly output?: string;
   /** What shows more: words for supctl. */

@@ -300,6 +300,10 @@ test('job next, job cancel', async (t) => {
   t.strictSame(JSON.parse((await call(client, ['job', 'next', 'a', '-n', '1000', '--json'])).out), [
     { job: 'a', time: '1970-01-01T00:00:01.000Z', local: '2026-11-24 03:00 CET', note: '' },
   ]);
+  const never: Partial<Client> = { previewSchedule: async () => [] };
+  const none = await call(never, ['job', 'next', 'a']);
+  t.strictSame(none, { out: '', err: 'supctl: a has no schedule\n', exit: 0 });
+  t.equal((await call(never, ['job', 'next'])).err, 'supctl: no job has a schedule\n');
   t.equal((await call(client, ['job', 'cancel', 'a'])).out, 'a: cancelling (run x-1)\n');
   const idle = await call({ cancelRun: failing('NOT_RUNNING') }, ['job', 'cancel', 'a']);
   t.strictSame([idle.out, idle.exit], ['a: ERROR (not running)\n', 7]);

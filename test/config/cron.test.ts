@@ -241,6 +241,9 @@ test('what is refused says the place and what is right', async (t) => {
   t.match(why('0 3 31 2 *'), /never falls due: no such month has a day 31/);
   t.match(why('0 3 31 4,6 *'), /never falls due/);
   t.match(why('0 22-4 * * *'), /^hour "22-4" runs backwards; write 22-23,0-4/);
+  t.match(why('3:00'), /^"3:00" has 1 field; right are five/);
+  t.match(why('"0 3 * * *"'), /: leave the quotes out$/);
+  t.match(why('1,2,,3 * * * *'), /^minute has an empty place in its list; right is 0 to 59/);
   t.match(why('0 3 * foo *'), /^month "foo" is not allowed; right is 1 to 12 or jan to dec/);
   t.equal(why('0 3 31 2 mon'), 'accepted', 'day or weekday: one of them suffices');
 });

@@ -57,3 +57,49 @@ test('in /etc/crontab the sixth field is the user, known or not; MAILTO="" tells
   t.match(text, /^command=\/bin\/true$/m);
   t.match(text, /^notify=$/m);
 });
+
+test('whatever stands in a crontab, what comes of it is a right configuration, and says what is left out', async (t) => {
+  const text = imported(`A="quo""te"
+B='say "hi" now'
+C=it's
+D="
+0 3 * * * $(rm -rf /); \`id\`
+5 4 * * *
+BAD LINE
+[job:evil]
+@daily
+0 3 * * * echo "unclosed
+0 3 * * * nul\0byte
+0 3 * * * -rf
+0 3 * * * cr\r
+0 3 * * * echo %(here)s %% ; [job:evil]
+MAILTO=50%@example.com
+0 3 * * * last`);
+  t.same(problemsOf(`[supd]\n${text}`), []);
+  const { jobs, notify } = configOf(`[supd]\n${text}`);
+  t.same(
+    jobs.map(({ name, action }) => [name, action.kind === 'command' && action.launch.command]),
+    [
+      ['job', "/bin/sh -c '$(rm -rf /); `id`'"],
+      ['echo', `/bin/sh -c 'echo "unclosed'`],
+      ['job-2', '-rf'],
+      ['cr', 'cr'],
+      ['echo-2', jobs[4]?.action.kind === 'command' && jobs[4].action.launch.command],
+      ['last', 'last'],
+    ],
+  );
+  const [first] = jobs;
+  t.match(first?.action.kind === 'command' && first.action.launch.environment, {
+    A: 'quo""te',
+    B: 'say "hi" now',
+    C: "it's",
+  });
+  t.match(notify, [{ mail: { to: ['50%@example.com'] } }]);
+  t.match(text, /^; D is left out: its quotes can't be written in environment=\.$/m);
+  t.match(
+    text,
+    /BAD LINE\n; not taken over: right is five fields \(minute hour day month weekday\), then a command/,
+  );
+  t.match(text, /@daily\n; not taken over: right is a command behind the time/);
+  t.match(text, /; not taken over: a NUL character/);
+});

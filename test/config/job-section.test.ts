@@ -192,3 +192,7 @@ test('options of a command have no effect on a sequence', async (t) => {
     /^6: \[job:j\] user: has no effect on a job with steps/,
   ]);
 });
+
+test('a command that can’t be split into words is found before its night comes', async (t) => {
+  t.same(faultsOf('[job:j]\ncommand=echo "unclosed\n'), ['3: [job:j] command: No closing quotation']);
+});

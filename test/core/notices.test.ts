@@ -225,6 +225,33 @@ test('a failed night is told with the step, the reason, its last lines and where
   ])
     t.ok(text.includes(part), part);
   t.match(documentOf(message, origin), { event: 'failed', step: 'backup', host: 'web1', count: 3 });
+  t.notMatch(text, /Last good|tried/);
+});
+
+test('a step that was tried again is told with that, and with when it last went well', async (t) => {
+  const shell = shellWith([
+    sequence('nightly', ['backup', 'send']),
+    command('backup'),
+    command('send', { retries: 3, retryDelaysMs: [MINUTE] }),
+  ]);
+  shell.behaviours = { send: [{ exit: { code: 10 } }] };
+  shell.dispatch({ type: 'request', job: 'nightly', id: 'n1' });
+  shell.pass(HOUR);
+  const run = shell.record('nightly');
+  const good = { send: run.startTime - 24 * HOUR, nightly: run.startTime };
+  const told = noticeOfRun(run, (job) => good[job as keyof typeof good]);
+  t.match(told, { word: 'failed', step: 'send', attempts: 4, lastGood: good.send });
+  const origin = { host: 'web1', identifier: 'supd', configuration: '/etc/supd/supd.conf' };
+  const message = { section: 'ops', notice: told!, count: 1 };
+  t.match(textOf(message, origin), /^Step: send, tried 4 times\nLast good: 2026-11-22T02:00:00Z$/m);
+  t.match(documentOf(message, origin), { attempts: 4, lastGood: '2026-11-22T02:00:00Z' });
+  const missed = { ...run, missed: true, outcome: 'skipped', steps: [] } as const;
+  t.equal(noticeOfRun(missed, () => 5)?.lastGood, 5);
+  t.equal(
+    noticeOfRun(missed, () => run.startTime)?.lastGood,
+    undefined,
+    'this one is not the last before it',
+  );
 });
 
 test('a single command is no step of itself; a run that nobody could make is missed', async (t) => {

@@ -31,12 +31,18 @@ export function makeAuthority(dir: string, name: string): Signed {
 }
 
 /** A certificate that `authority` has signed; days below 1 are over already. */
-export function sign(authority: Signed, dir: string, subject: string, days = 2): Signed {
+export function sign(
+  authority: Signed,
+  dir: string,
+  subject: string,
+  days = 2,
+  address = '127.0.0.1',
+): Signed {
   const name = subject.replace(/[^a-z0-9]+/gi, '-');
   const made = { cert: path.join(dir, `${name}.pem`), key: path.join(dir, `${name}.key`) };
   const request = path.join(dir, `${name}.csr`);
   const extensions = path.join(dir, `${name}.ext`);
-  writeFileSync(extensions, 'subjectAltName=IP:127.0.0.1,DNS:localhost\n');
+  writeFileSync(extensions, `subjectAltName=IP:${address},DNS:localhost\n`);
   openssl('req', '-new', ...KEY, '-keyout', made.key, '-out', request, '-subj', subject);
   const by = ['-CA', authority.cert, '-CAkey', authority.key, '-CAcreateserial', '-extfile', extensions];
   openssl('x509', '-req', '-in', request, ...by, '-out', made.cert, '-days', String(days));

@@ -1,6 +1,7 @@
 /** A mail server and an HTTP endpoint on loopback that keep what they are given. */
 import { createServer as createHttpServer, type IncomingHttpHeaders } from 'node:http';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { createSecureContext, TLSSocket } from 'node:tls';
 import type { Test } from 'tap';
 
 export interface Mail {
@@ -10,17 +11,51 @@ export interface Mail {
   readonly text: string;
   /** What was given as AUTH PLAIN: user and password. */
   readonly login?: readonly string[];
+  /** It came by TLS. */
+  readonly isSecure: boolean;
 }
 
-/** @param refusals  how many mails are refused with 451 before one is taken */
-export async function openMailServer(t: Test, { refusals = 0, withLogin = false } = {}) {
+interface MailServer {
+  /** How many mails are refused with 451 before one is taken. */
+  readonly refusals?: number;
+  readonly withLogin?: boolean;
+  /** TLS: from the first byte, or when it is asked for. */
+  readonly tls?: { readonly cert: Buffer; readonly key: Buffer; readonly from: 'first byte' | 'STARTTLS' };
+}
+
+/** Passwords that came without TLS are in `openLogins`. */
+export async function openMailServer(t: Test, how: MailServer = {}) {
   const mails: Mail[] = [];
-  let left = refusals;
-  const server = createServer((socket) => converse(socket, withLogin, mails, () => left-- > 0));
-  return { mails, port: await listen(t, server) };
+  const openLogins: string[] = [];
+  let left = how.refusals ?? 0;
+  const server = createServer((socket) => {
+    const secure = () => {
+      const secureContext = createSecureContext(how.tls);
+      const wrapped = new TLSSocket(socket, { isServer: true, secureContext });
+      converse(wrapped, { ...how, mails, openLogins, refuses: () => left-- > 0 });
+      return wrapped;
+    };
+    // A client that does not trust us hangs up.
+    socket.on('error', () => {});
+    if (how.tls?.from === 'first byte') secure().write('220 mail.test ESMTP\r\n');
+    else {
+      socket.write('220 mail.test ESMTP\r\n');
+      converse(socket, { ...how, mails, openLogins, refuses: () => left-- > 0, ...(how.tls && { secure }) });
+    }
+  });
+  return { mails, openLogins, port: await listen(t, server) };
 }
 
-function converse(socket: Socket, withLogin: boolean, mails: Mail[], refuses: () => boolean): void {
+interface Conversation extends MailServer {
+  readonly mails: Mail[];
+  readonly openLogins: string[];
+  readonly refuses: () => boolean;
+  /** Goes on by TLS. */
+  readonly secure?: () => void;
+}
+
+function converse(socket: Socket, { withLogin, mails, openLogins, refuses, secure }: Conversation): void {
+  const isSecure = socket instanceof TLSSocket;
   let from = '';
   let to: string[] = [];
   let login: readonly string[] | undefined;
@@ -33,7 +68,7 @@ function converse(socket: Socket, withLogin: boolean, mails: Mail[], refuses: ()
         body.push(line.replace(/^\./, ''));
         return;
       }
-      mails.push({ from, to, text: body.join('\n'), ...(login === undefined ? {} : { login }) });
+      mails.push({ from, to, text: body.join('\n'), isSecure, ...(login === undefined ? {} : { login }) });
       body = undefined;
       say('250 taken');
       return;
@@ -41,13 +76,23 @@ function converse(socket: Socket, withLogin: boolean, mails: Mail[], refuses: ()
     const [, verb = '', argument = ''] = /^(\S+) ?(.*)$/.exec(line) ?? [];
     switch (verb.toUpperCase()) {
       case 'EHLO':
-        socket.write(withLogin ? '250-here\r\n250 AUTH PLAIN\r\n' : '250 here\r\n');
+        say(
+          ['250-here', ...(secure ? ['250-STARTTLS'] : []), withLogin ? '250 AUTH PLAIN' : '250 HELP'].join(
+            '\r\n',
+          ),
+        );
+        break;
+      case 'STARTTLS':
+        say(secure ? '220 go on' : '502 not here');
+        if (secure) socket.removeAllListeners('data');
+        secure?.();
         break;
       case 'AUTH':
         login = Buffer.from(argument.replace(/^PLAIN /, ''), 'base64')
           .toString()
           .split('\0')
           .slice(1);
+        if (!isSecure) openLogins.push(login.join(' '));
         say('235 come in');
         break;
       case 'MAIL':
@@ -71,7 +116,6 @@ function converse(socket: Socket, withLogin: boolean, mails: Mail[], refuses: ()
         say('250 ok');
     }
   };
-  say('220 mail.test ESMTP');
   socket.setEncoding('latin1').on('error', () => {});
   socket.on('data', (piece: string) => {
     rest += piece;

@@ -13,72 +13,21 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import root, { type Test, test } from 'tap';
-import { requireStack } from '../helpers/require.js';
 import { addBlobs, blobsOf } from './blobs.js';
-import { openTold, type Told } from './mail.js';
+import { backups, offSite, outcomes, runOf, STEPS, shareNights, withChanges } from './nights.js';
+import { processesNaming } from './processes.js';
 import { replaceAll, treeOf } from './site.js';
-import { type Stack, served, shareStack } from './stack.js';
-import type { RunStatus } from './supd.js';
+import { type Stack, served } from './stack.js';
 import { until } from './until.js';
 import { ask, writePage } from './web.js';
 
-const STEPS = ['preflight', 'zeopack', 'backup', 'verify', 'rsync-backups', 'rsync-logs'];
+/** The real zeopack, which looks for its ZEO for a minute: it has that beside the other tests, so without their lock. */
+const PACK_NOWHERE = '[job:pack-nowhere]\ncommand=%(ENV_DIR)s/bin/zeopack -d 7 127.0.0.1:1\nuser=zope\n';
 
-const told = await openTold(root);
-const open = shareStack(root, () => [
-  ...(told?.changes ?? []),
-  // None of them comes due by itself, whenever this runs.
-  ['schedule=0 3 * * *', 'schedule=0 0 29 2 *'],
-  ['schedule=30 5 * * 0', 'schedule=0 0 29 2 *'],
+const openNight = await shareNights(root, [
   ['--max-delete=10000', '--max-delete=2'],
-  ['command=rsync', 'command=%(here)s/rsync'],
+  ['[job:backup]\n', `${PACK_NOWHERE}\n[job:backup]\n`],
 ]);
-
-interface Night extends Stack {
-  readonly told: Told;
-}
-
-async function openNight(t: Test): Promise<Night | undefined> {
-  if (!requireStack(t, ['mail'])) return undefined;
-  const stack = await open(t);
-  if (!stack || !told) return undefined;
-  putRsync(stack);
-  return { ...stack, told };
-}
-
-/** rsync; where the file `rsync.fault` has words, the first of them is its exit status, once each. */
-function putRsync({ site }: Stack): void {
-  const file = path.join(site.etc, 'rsync');
-  const text = `#!/bin/bash
-read -r status rest <"$0.fault"
-[ -n "$status" ] || exec rsync "$@"
-echo "$rest" >"$0.fault"
-if [ "$status" = real ]; then exec rsync "$@"; fi
-echo "rsync error: made up (code $status)" >&2
-exit "$status"
-`;
-  writeFileSync(file, text);
-  chmodSync(file, 0o755);
-  fault({ site }, '');
-}
-
-function fault({ site }: Pick<Stack, 'site'>, statuses: string): void {
-  const file = path.join(site.etc, 'rsync.fault');
-  writeFileSync(file, `${statuses}\n`);
-  chmodSync(file, 0o666);
-}
-
-function outcomes(run: RunStatus | undefined): Readonly<Record<string, string>> {
-  return Object.fromEntries(run?.steps.map(({ name, outcome }) => [name, outcome]) ?? []);
-}
-
-/** Runs the job, and gives its exit status, its run, and what people were told of it. */
-async function runOf({ supd, told }: Night, job: string, ...words: string[]) {
-  const mark = told.mark();
-  const { status } = await supd.supctl('job', 'run', job, ...words);
-  const [run] = await supd.runs(job);
-  return { status, run, told: () => told.next(mark) };
-}
 
 /** Makes a file unreadable for all but root until the test ends, or until it is called. */
 function hide(t: Test, file: string): () => void {
@@ -93,15 +42,6 @@ function hide(t: Test, file: string): () => void {
   return show;
 }
 
-function backups({ site }: Stack): readonly string[] {
-  return readdirSync(path.join(site.dir, 'var/backups')).sort();
-}
-
-/** The other host's copy of the backups, without its logs. */
-function offSite({ site }: Stack): ReadonlyMap<string, string> {
-  return new Map([...treeOf(site.remote)].filter(([name]) => !name.startsWith('log/')));
-}
-
 const logThere = ({ site }: Stack) => path.join(site.remote, 'log/supd-test');
 
 /** A new line of a log, which only the step rsync-logs takes over. */
@@ -112,6 +52,7 @@ function markLog(stack: Stack, text: string): void {
 test('a night that is well is told to nobody; off-site is what is here', async (t) => {
   const night = await openNight(t);
   if (!night) return;
+  t.match(await night.supd.supctl('job', 'run', 'pack-nowhere', '--no-wait'), { status: 0 });
   await writePage(night.site, night.site.ports.instance1, 'accueil', '<p>bonjour</p>');
   addBlobs(night.site, 3);
   const { status, run } = await runOf(night, 'nightly');
@@ -146,15 +87,8 @@ test('an unchanged database: no file is written, and the backup is fresh all the
 test('preflight: too little room leaves the pack out, the rest is done, the night is degraded', async (t) => {
   const night = await openNight(t);
   if (!night) return;
-  const { site, supd } = night;
-  const text = readFileSync(site.conf, 'utf8');
   const reserve = 'environment=SUPD_RESERVE_MB="99999999"';
-  writeFileSync(site.conf, replaceAll(text, [['[job:preflight]\n', `[job:preflight]\n${reserve}\n`]]));
-  await supd.supctl('update');
-  t.teardown(async () => {
-    writeFileSync(site.conf, text);
-    await supd.supctl('update');
-  });
+  await withChanges(t, night, [['[job:preflight]\n', `[job:preflight]\n${reserve}\n`]]);
   const { status, run, told } = await runOf(night, 'nightly');
   t.equal(status, 3);
   const ok = { backup: 'ok', verify: 'ok', 'rsync-backups': 'ok', 'rsync-logs': 'ok' };
@@ -198,6 +132,26 @@ test('ZEO is down: no pack, the backup is made and sent all the same', async (t)
   await supd.running();
   await served(site);
   t.match(await ask(site, site.ports.instance2, '/kb/accueil'), { body: 'before ZEO went' });
+});
+
+test('zeopack and a ZEO that hangs, without preflight: its timeout ends it, the backup is made and sent', async (t) => {
+  const night = await openNight(t);
+  if (!night) return;
+  const { site, supd } = night;
+  await writePage(site, site.ports.instance1, 'accueil', '<p>before ZEO hung</p>');
+  const { pid } = (await supd.running()).get('zeoserver')!;
+  process.kill(pid, 'SIGSTOP');
+  t.teardown(() => process.kill(pid, 'SIGCONT'));
+  await withChanges(t, night, [
+    ['timeout=1h\non_failure=degrade\nholds', 'timeout=2s\non_failure=degrade\nholds'],
+  ]);
+  const before = backups(night);
+  const { status, run, told } = await runOf(night, 'nightly', '--from', 'zeopack');
+  t.equal(status, 3);
+  t.match(outcomes(run), { zeopack: 'failed', backup: 'ok', verify: 'ok', 'rsync-backups': 'ok' });
+  t.same(processesNaming(`${site.dir}/bin/zeopack`), [], 'nothing of it is left');
+  t.not(backups(night).length, before.length);
+  t.match((await told()).post, { event: 'degraded', step: 'zeopack', reason: /timed out after 2s/ });
 });
 
 test('somebody else has the lock: the night is skipped, and that is told', async (t) => {
@@ -296,26 +250,6 @@ test('a damaged, a cut off and a missing backup file are each seen by verify; no
   t.match((await told()).post, { event: 'failed', step: 'verify' });
   writeFileSync(file, content);
   t.equal((await runOf(night, 'nightly')).status, 0);
-});
-
-test('rsync’s exit statuses: what is a success, what is tried again, what is a failure at once', async (t) => {
-  const night = await openNight(t);
-  if (!night) return;
-  // [statuses of the attempts, outcome, attempts]
-  const rows: readonly (readonly [string, string, number])[] = [
-    ['24', 'degraded', 1],
-    ['11', 'failed', 1],
-    ['20', 'failed', 1],
-    ...['1', '2', '3', '4', '14', '22'].map((status) => [status, 'failed', 1] as const),
-    ...['10', '12', '30', '35', '255'].map((status) => [`${status} real`, 'ok', 2] as const),
-    ['10 12 30 255', 'failed', 4],
-  ];
-  for (const [statuses, outcome, attempts] of rows) {
-    fault(night, statuses);
-    const { run } = await runOf(night, 'rsync-backups');
-    t.match(run?.steps[0], { outcome, attempts }, statuses);
-  }
-  fault(night, '');
 });
 
 test('a backup file that can’t be read: rsync 23, no retry, told with rsync’s words', async (t) => {
@@ -428,4 +362,19 @@ test('a drill restores the newest backup beside the site, opens it and counts wh
     name: 'drill',
     output: /the blob of object 0x\S+ is missing/,
   });
+});
+
+test('zeopack and a ZEO that is down: it has looked for it for a minute, and says so', async (t) => {
+  const night = await openNight(t);
+  if (!night) return;
+  const run = await until('zeopack to give up', async () => {
+    const [one] = await night.supd.runs('pack-nowhere');
+    return one && one.outcome !== 'running' && one;
+  });
+  const output = /Cannot connect to any of the configured ZEO servers/;
+  t.match(run, { outcome: 'failed', reason: 'exit status 1', steps: [{ output }] });
+  t.ok(
+    Date.parse(run.endTime ?? '') - Date.parse(run.startTime) >= 59_000,
+    'which preflight spares the night',
+  );
 });

@@ -81,9 +81,14 @@ export function removeSite(site: Site): void {
   rmSync(site.remote, { recursive: true, force: true });
 }
 
-/** Lets the nightly rsync use the private key `identity`. */
-export function allowKey(site: Site, identity: string): void {
-  const here = ['HostName 127.0.0.1', `Port ${site.ports.ssh}`, 'HostKeyAlias serveur1.example.com'];
+/** Lets the nightly rsync use the private key `identity`; `also` is a further option of ssh, which goes before the others. */
+export function allowKey(site: Site, identity: string, also?: readonly string[]): void {
+  const here = [
+    ...(also ? [also.join(' ')] : []),
+    'HostName 127.0.0.1',
+    `Port ${site.ports.ssh}`,
+    'HostKeyAlias serveur1.example.com',
+  ];
   const text = replaceAll(readConf('ssh_config'), [
     ['    User save\n', `    User save\n${here.map((line) => `    ${line}\n`).join('')}`],
     ['~/.ssh/id_ed25519', identity],

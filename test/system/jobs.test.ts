@@ -311,12 +311,17 @@ test('job list, next and run --dry-run start nothing', async (t) => {
   const supd = await startSupd(
     t,
     job('a', 'adds-a-line %(here)s/a', { schedule: '0 3 * * *', timezone: 'Europe/Berlin' }) +
-      job('b', 'adds-a-line %(here)s/a') +
-      '[job:all]\nsteps = a,b\n',
+      job('b', 'adds-a-line %(here)s/a', { requires_stopped: 'web', holds: 'zeo' }) +
+      '[job:all]\nsteps = a,b\n' +
+      program('web', 'waits') +
+      program('zeo', 'waits'),
   );
   t.match(await supd.told('job', 'list'), { status: 0, stdout: /^a .*03:00|^a .*0 3 \* \* \*/m });
   t.match(await supd.told('job', 'next', 'a'), { status: 0, stdout: /03:00 (CET|CEST|GMT\+[12])/ });
-  t.match(await supd.told('job', 'run', 'all', '--dry-run'), { status: 0, stdout: /a.*b/s });
+  t.match(await supd.told('job', 'run', 'all', '--dry-run'), {
+    status: 0,
+    stdout: /^all: would run a: .*\nall: would run b: .*; needs a; stops web; holds zeo\n$/,
+  });
   t.equal(supd.read('a'), '');
   t.same(await supd.client.listRuns({ job: 'all' }), []);
 });

@@ -1,6 +1,7 @@
 /** [notify:x]: what people hear, by a real mail server, HTTP endpoint, sendmail and command. */
 import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import tap, { test } from 'tap';
+import { makeAuthority, read, sign } from '../helpers/certificates.js';
 import { openHook, openMailServer } from '../helpers/mailbox.js';
 import { job, makePlace, program, section } from '../helpers/place.js';
 import { startIn, startSupd } from '../helpers/start-supd.js';
@@ -170,6 +171,61 @@ test('notify test tries each way of a section and says what came of it; the pass
   const unknown = await supd.told('notify', 'test', 'nobody');
   t.equal(unknown.status, 1);
   t.match(unknown.stdout + unknown.stderr, /there is no section \[notify:nobody\]; there is ops/);
+});
+
+test('a password leaves the machine by TLS only, to whom the certificate names: STARTTLS, or from the first byte', async (t) => {
+  const place = makePlace(t, '');
+  const authority = makeAuthority(place.dir, 'authority');
+  // An address of this machine that does not look like one.
+  const address = '::ffff:127.0.0.1';
+  const trusted = read(sign(authority, place.dir, '/CN=mail.test', 2, address));
+  const foreign = read(sign(makeAuthority(place.dir, 'nobody'), place.dir, '/CN=nobody.test', 2, address));
+  const servers = {
+    plain: await openMailServer(t, { withLogin: true }),
+    starttls: await openMailServer(t, { withLogin: true, tls: { ...trusted, from: 'STARTTLS' } }),
+    first: await openMailServer(t, { withLogin: true, tls: { ...trusted, from: 'first byte' } }),
+    foreign: await openMailServer(t, { withLogin: true, tls: { ...foreign, from: 'STARTTLS' } }),
+  };
+  const sections = Object.entries(servers).map(([name, { port }]) =>
+    section(`notify:${name}`, {
+      mail: 'root@localhost',
+      smtp: `[${address}]:${port}`,
+      smtp_tls: name === 'first',
+      smtp_user: 'supd',
+      smtp_password: 'hush',
+    }),
+  );
+  place.configure(sections.join(''));
+  const supd = await startIn(t, place, { env: { NODE_EXTRA_CA_CERTS: authority.cert } });
+  for (const name of ['starttls', 'first'] as const) {
+    t.match(await supd.told('notify', 'test', name), { status: 0, stdout: `${name}: mail delivered\n` });
+    t.match(servers[name].mails, [{ login: ['supd', 'hush'], isSecure: true }], name);
+  }
+  const refused = { plain: /STARTTLS/, foreign: /certificate/ } as const;
+  for (const name of ['plain', 'foreign'] as const) {
+    const told = await supd.told('notify', 'test', name);
+    t.match(told, { status: 1, stdout: refused[name] }, name);
+    t.same(servers[name].mails, []);
+  }
+  for (const { openLogins } of Object.values(servers)) t.same(openLogins, []);
+  t.notMatch(supd.read('supd.log'), /hush/);
+});
+
+test('a mail that the server refuses for now is a condition, and is there after the next try', async (t) => {
+  const server = await openMailServer(t, { refusals: 1 });
+  const supd = await startSupd(
+    t,
+    job('bad', 'exits-after 0 7') +
+      section('notify:ops', { mail: 'root@localhost', smtp: `127.0.0.1:${server.port}` }),
+  );
+  await supd.told('job', 'run', 'bad');
+  await supd.logs(/\[notify:ops\] mail: "bad failed" not delivered: .*451/);
+  t.match(await supd.told('status'), { stderr: /\[notify:ops\] mail: .*451.*1 message waits/ });
+  await until('it to be taken', () => server.mails.length === 1);
+  await until(
+    'the condition to be over',
+    async () => (await supd.client.getDaemon()).conditions.length === 0,
+  );
 });
 
 test('a run that outlives supd is told at its end by the next one', async (t) => {

@@ -20,7 +20,8 @@ export const jobNext: Command = {
     const request = { ...(job === undefined ? {} : { job }), count: countOf(flags) };
     const times = await client().previewSchedule(request, { signal });
     if (flags.has('--json')) terminal.line(document(times.map(dueJson)));
-    else for (const line of dueLines(times)) terminal.line(line);
+    else if (times.length > 0) for (const line of dueLines(times)) terminal.line(line);
+    else terminal.hint(`supctl: ${job ?? 'no job'} has ${job === undefined ? 'a' : 'no'} schedule`);
     return 0;
   },
 };

@@ -1,5 +1,6 @@
 /** [job:x] -> JobSpec. What holds between jobs is in check-jobs.ts. */
 import type { JobAction, JobSpec } from '../../core/job.js';
+import { splitCommand } from '../../core/words.js';
 import { JOB_STOP_WAIT_MS } from '../config.js';
 import { layer } from '../expand.js';
 import { omitUndefined } from '../omit-undefined.js';
@@ -95,8 +96,10 @@ function checkTogether({ problems }: Reading, section: Section, options: Options
     }
   } else if (!gives('command')) {
     problems.error(placeOf(section), 'has neither command nor steps; give one of them');
-  } else if (options.command?.trim() === '') {
-    problems.error(placeOf(section, 'command'), 'is empty');
+  } else {
+    const split = splitCommand(options.command ?? '');
+    if (!split.ok || split.words.length === 0)
+      problems.error(placeOf(section, 'command'), split.ok ? 'is empty' : split.why);
   }
   if (!gives('schedule')) {
     for (const key of SCHEDULE_KEYS.filter(gives)) {

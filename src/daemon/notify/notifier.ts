@@ -32,6 +32,8 @@ export interface NotifierParts {
   readonly specs: () => readonly NotifySpec[];
   /** What the job's `notify` says. */
   readonly sectionsOf: (job: string) => readonly string[] | undefined;
+  /** When the job's last good run had begun. */
+  readonly lastGoodOf: (job: string) => number | undefined;
   /** The last lines of a process's stderr, or stdout. */
   readonly outputOf: (id: string) => string;
   readonly origin: () => Omit<Origin, 'host'>;
@@ -95,7 +97,7 @@ export class Notifier {
   runChanged(run: RunRecord): void {
     if (run.outcome === 'running' || this.#ended.get(run.job) === run.id) return;
     this.#ended.set(run.job, run.id);
-    const notice = noticeOfRun(run);
+    const notice = noticeOfRun(run, this.#parts.lastGoodOf);
     if (notice !== undefined) this.raise(notice);
   }
 

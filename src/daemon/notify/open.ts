@@ -44,6 +44,7 @@ export function openWatch(daemon: Daemon): Watch {
     log: parts.log,
     specs: () => daemon.config.notify,
     sectionsOf: (job) => daemon.config.jobs.find(({ name }) => name === job)?.notify,
+    lastGoodOf: (job) => freshness.of(job).lastGood,
     outputOf: (id) => lastOutput(daemon, id),
     origin: () => ({ identifier: daemon.config.daemon.identifier, configuration: daemon.config.path }),
   });
