@@ -56,7 +56,13 @@ export interface Client {
   planUpdate(options?: Options): Promise<PlanAnswer>;
   /** `tellMembers`: what is done to single members of a group is told, too. */
   updateGroups(
-    request?: Reason & HeldBack & { readonly groups?: readonly string[]; readonly tellMembers?: boolean },
+    request?: Reason &
+      HeldBack & {
+        readonly groups?: readonly string[];
+        readonly tellMembers?: boolean;
+        /** Refuse a group that is held. */
+        readonly noWait?: boolean;
+      },
     options?: Options,
   ): AsyncIterable<UpdateStep>;
   addGroup(request: Reason & { readonly group: string }, options?: Options): Promise<void>;

@@ -115,7 +115,7 @@ function nextOf(daemon: Daemon, process: Process, mono: number): string {
       if (state.readiness) return whenItIsReady(spec, state.readiness, mono);
       return `in ${left} it counts as RUNNING (startsecs); ending before, it is tried again`;
     case 'RUNNING':
-      return whatOfHealth(daemon, process) ?? whenItEnds(spec);
+      return whatOfHealth(daemon, process) ?? whatOfMemory(daemon, spec) ?? whenItEnds(spec);
     case 'BACKOFF':
       return `try ${state.attempt + 1}${isTriedForEver(spec) ? '' : ` of ${spec.startRetries + 1}`} in ${left}`;
     case 'STOPPING':
@@ -156,6 +156,11 @@ function whatOfHealth(daemon: Daemon, process: Process): string | undefined {
   if (reasonOf(process) === undefined) return 'nothing: it is unhealthy, but autorestart is false';
   const obstacle = recycleObstacle(daemon.engine.world, process, readNow());
   return `it is restarted for being unhealthy${obstacle === undefined ? '' : ` as soon as may be: ${obstacle}`}`;
+}
+
+function whatOfMemory({ watch }: Daemon, { id }: ProcessSpec): string | undefined {
+  const obstacle = watch.memoryWaits.get(id);
+  return obstacle && `it is restarted for its memory as soon as may be: ${obstacle}`;
 }
 
 function whenItEnds({ autorestart, exitCodes }: ProcessSpec): string {

@@ -16,7 +16,7 @@ import { type GroupChange, isMemberChange, type MemberChange, type UpdateStep } 
 import { openChannel } from './channel.js';
 import { stopEach } from './control.js';
 import { noteAsked } from './history.js';
-import { whenFree } from './holds.js';
+import { describeHold, holdsAgainst, whenFree } from './holds.js';
 
 interface Work {
   readonly daemon: Daemon;
@@ -86,6 +86,8 @@ async function updateGroup(work: Work, name: string): Promise<void> {
   const wrong = group && daemon.sockets.check(group);
   if (wrong !== undefined) return told(tell(name, 'FAILED', wrong));
   const ids = plan.processes.filter(isStopped).map(({ id }) => id);
+  const [hold] = asked.noWait ? holdsAgainst(daemon, ids, asked) : [];
+  if (hold) return told(tell(name, 'FAILED', describeHold(hold)));
   // Another update may have come before: what is to be done is asked again once nobody holds anything.
   for await (const _ of whenFree(daemon, ids, asked, async function* () {
     yield await changeGroup(work, name);

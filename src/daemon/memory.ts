@@ -24,7 +24,7 @@ const RETRY_MS = 60_000;
 export function watchMemory(daemon: Daemon): () => void {
   const meter = new UsageMeter();
   let records: ReadonlyMap<string, MemoryRecord> = new Map();
-  const told = new Map<string, string>();
+  const { memoryWaits: told } = daemon.watch;
   const tried = new Map<string, number>();
   const look = () => {
     const limited = [...daemon.engine.world.processes.values()].flatMap((process) => {

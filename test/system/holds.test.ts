@@ -71,7 +71,14 @@ test('an update waits too, for what it has to restart', async (t) => {
   const { pid } = await supd.client.getProcess({ name: 'zeo' });
   place.configure(program('zeo', 'waits', { priority: 7 }) + NIGHT);
   t.match((await supd.told('update')).stdout, /^zeo: changed without a restart \(priority\)\n/);
-  place.configure(program('zeo', 'waits anew') + NIGHT);
+  place.configure(program('zeo', 'waits anew') + program('web', 'waits') + NIGHT);
+  const refused = await supd.told('update', '--no-wait');
+  t.match(refused, {
+    status: 1,
+    stdout: 'zeo: has problems; not removing\nweb: added process group\n',
+    stderr: /^supctl: zeo: held by night \(backup, run \S+\) for /m,
+  });
+  t.ok(isAlive(pid));
   const updated = supd.told('update');
   await supd.logs(/the change that was asked for waits/);
   t.ok(isAlive(pid));

@@ -1,7 +1,7 @@
 /** Programs that use more than their max_memory are restarted, and somebody hears of it. */
 import { writeFileSync } from 'node:fs';
 import tap, { test } from 'tap';
-import { program, section } from '../helpers/place.js';
+import { job, program, section } from '../helpers/place.js';
 import { startSupd } from '../helpers/start-supd.js';
 import { until } from '../helpers/until.js';
 
@@ -37,6 +37,29 @@ test('a program that uses too much is restarted, its mate is left alone; log, wh
   await until('the notice', () =>
     /restarted by supd: \d+ MB, over its max_memory in 3 looks/.test(supd.read('told')),
   );
+});
+
+test('while a job holds it, it waits, and says for whom', async (t) => {
+  const supd = await startSupd(
+    t,
+    program('zeo', 'takes-memory 200', { ...LEAKS, stdout_logfile: 'NONE' }) +
+      job('backup', `sh -c 'until test -e %(here)s/go; do sleep 0.05; done'`, { holds: 'zeo' }),
+  );
+  const { pid } = await supd.state('zeo', 'RUNNING');
+  await supd.told('job', 'run', 'backup', '--no-wait');
+  await until(
+    'the backup',
+    async () => (await supd.client.listRuns({ job: 'backup' }))[0]?.steps[0]?.outcome === 'running',
+  );
+  writeFileSync(`${supd.dir}/zeo.take`, '');
+  await supd.logs(/zeo: \d+ MB over max_memory=150 MB in 3 looks; it waits: backup \(run \S+\) holds it/);
+  t.match(
+    (await supd.told('why', 'zeo')).stdout,
+    /^next: it is restarted for its memory as soon as may be: backup \(run \S+\) holds it$/m,
+  );
+  t.equal((await supd.client.getProcess({ name: 'zeo' })).pid, pid);
+  writeFileSync(`${supd.dir}/go`, '');
+  await until('the restart', async () => (await supd.client.getProcess({ name: 'zeo' })).pid !== pid);
 });
 
 test('it waits while nobody else can do its work, and says so', async (t) => {

@@ -14,10 +14,11 @@ export const update: Command = {
     'update GROUP…          only these groups',
     'update all             the same as update',
     '  --force              go on although a job holds a program; else it waits for the job',
+    '  --no-wait            refuse such a group instead, and do the others',
     '  --reason TEXT        why, for the log of supd',
     '  --json               one JSON object per line and change',
   ],
-  flags: { '--force': 'switch', '--json': 'switch', '--reason': 'value' },
+  flags: { '--force': 'switch', '--no-wait': 'switch', '--json': 'switch', '--reason': 'value' },
   reach: 'plain',
   completes: 'groups',
   async run(session, flags) {
@@ -28,6 +29,7 @@ export const update: Command = {
       groups,
       tellMembers: true,
       ...(reason === undefined ? {} : { reason }),
+      ...(flags.has('--no-wait') ? { noWait: true } : {}),
       ...heldBack(session, flags),
     };
     let exit = 0;

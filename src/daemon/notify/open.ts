@@ -23,6 +23,8 @@ export interface Watch {
   readonly notifier: Notifier;
   readonly freshness: FreshnessKeeper;
   readonly deaths: Deaths;
+  /** What keeps processes from a restart for their memory, by id. */
+  readonly memoryWaits: Map<string, string>;
   /** What happens to a process: noted, then handed to the core. */
   heard(id: string, event: ProcessEvent): void;
   /** Of its last death, in a sentence. */
@@ -78,6 +80,7 @@ export function openWatch(daemon: Daemon): Watch {
     notifier,
     freshness,
     deaths,
+    memoryWaits: new Map(),
     heard(id, event) {
       deaths.heard(id, event);
       daemon.engine.dispatch({ type: 'process', id, event });

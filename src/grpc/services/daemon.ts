@@ -30,9 +30,9 @@ export function daemonHandlers(api: Api): Pick<Handlers, DaemonMethods> {
       return { added: [...added], changed: [...changed], removed: [...removed], warnings: [...warnings] };
     },
     planUpdate: () => planToWire(api.plan()),
-    updateGroups: ({ groups, reason, force, tellHolds, tellMembers }, asking) =>
+    updateGroups: ({ groups, reason, force, noWait, tellHolds, tellMembers }, asking) =>
       eachWithHolds(
-        { asked: { ...asking, reason, force }, tellHolds },
+        { asked: { ...asking, reason, force, noWait }, tellHolds },
         (asked) => (tellMembers ? api.update(groups, asked) : toldGroups(api.update(groups, asked))),
         stepToWire,
         (hold) => ({ hold: holdToWire(hold) }),
