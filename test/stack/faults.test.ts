@@ -149,7 +149,7 @@ test('zeopack and a ZEO that hangs, without preflight: its timeout ends it, the 
   const { status, run, told } = await runOf(night, 'nightly', '--from', 'zeopack');
   t.equal(status, 3);
   t.match(outcomes(run), { zeopack: 'failed', backup: 'ok', verify: 'ok', 'rsync-backups': 'ok' });
-  t.same(processesNaming(`${site.dir}/bin/zeopack`), [], 'nothing of it is left');
+  t.same(processesNaming(`zeopack -d 0 127.0.0.1:${site.ports.zeo}`), [], 'nothing of it is left');
   t.not(backups(night).length, before.length);
   t.match((await told()).post, { event: 'degraded', step: 'zeopack', reason: /timed out after 2s/ });
 });
