@@ -55,7 +55,7 @@ test('while a job holds it, it waits, and says for whom', async (t) => {
   await supd.logs(/zeo: \d+ MB over max_memory=150 MB in 3 looks; it waits: backup \(run \S+\) holds it/);
   t.match(
     (await supd.told('why', 'zeo')).stdout,
-    /^next: it is restarted for its memory as soon as may be: backup \(run \S+\) holds it$/m,
+    /^Next: it is restarted for its memory as soon as may be: backup \(run \S+\) holds it\.$/m,
   );
   t.equal((await supd.client.getProcess({ name: 'zeo' })).pid, pid);
   writeFileSync(`${supd.dir}/go`, '');
