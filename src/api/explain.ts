@@ -8,6 +8,7 @@ import { describeProbe } from '../core/probe.js';
 import type { Exit, ProcessSpec, ProcessState } from '../core/program.js';
 import type { Readiness } from '../core/readiness.js';
 import { reasonOf, recycleObstacle } from '../core/recycle.js';
+import { isReturning } from '../core/returns.js';
 import type { Arrival } from '../core/traffic.js';
 import { describeExit, isExpected } from '../core/transition.js';
 import type { Process } from '../core/world.js';
@@ -121,13 +122,15 @@ function nextOf(daemon: Daemon, process: Process, mono: number): string {
     case 'STOPPING':
       if (state.leaving !== undefined)
         return `its visitors leave; in ${left} at the latest it is asked to end`;
-      return `SIGKILL in ${left} if it has not ended by then${afterwards(state)}`;
+      return `SIGKILL in ${left} if it has not ended by then${isReturning(daemon.engine.world, spec.id) ? ', then it is started again' : afterwards(state)}`;
     case 'SWEEPING':
       return `what is left is killed in ${left}${state.next.to === 'start' ? ', then it is started again' : ''}`;
     case 'EXITED':
     case 'STOPPED':
     case 'FATAL':
     case 'UNKNOWN':
+      if (isReturning(daemon.engine.world, spec.id))
+        return 'it is started again as soon as all that are restarted with it are down';
       return 'nothing until somebody starts it';
     default:
       return state satisfies never;

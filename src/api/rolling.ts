@@ -18,6 +18,10 @@ export function makeRolling(daemon: Daemon): RollingControl {
   return {
     roll(targets, maxUnavailable, asked) {
       refuseIfClosing(daemon);
+      if (maxUnavailable < 0)
+        throw new SupdError('BAD_ARGUMENT', `${maxUnavailable} at a time can't be; right is 1 or more`, {
+          field: 'max_unavailable',
+        });
       const { world } = daemon.engine;
       // A group means all of it: restarts one after the other are of those who do the same work.
       const meant = targets.map((target) => (world.groups.has(target) ? `${target}:*` : target));

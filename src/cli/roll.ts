@@ -13,8 +13,8 @@ export const rollFlags: FlagTable = {
 };
 
 export const rollFlagsHelp: readonly string[] = [
-  '  --rolling            one after the other, each when the one before runs and has its visitors back; the first',
-  '                       failure ends it (exit status 1), and what was not begun is left as it is',
+  '  --rolling            one after the other (GROUP means all of it), each when the one before runs and has its visitors',
+  '                       back; the first failure ends it (exit status 1), and what was not begun is left as it is',
   '  --max-unavailable N  with --rolling: so many at a time',
   '  --cancel             end the rolling restart that is under way, after those that are restarted just now',
 ];

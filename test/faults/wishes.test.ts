@@ -32,7 +32,11 @@ async function halfDown(supd: Supd): Promise<number> {
 
 /** It says its name at its end. */
 async function hasTwoLives(supd: Supd): Promise<void> {
-  await until('slow to have lived twice', () => supd.read('slow.out') === 'up\nslow\nup\nslow\n');
+  await until('slow to have lived twice', () => {
+    const said = supd.read('slow.out');
+    if (said === 'up\nslow\nup\nslow\n') return true;
+    throw new Error(`${said}${supd.read('supd.log')}`);
+  });
 }
 
 /** SIGKILL, or an upgrade in place. */
@@ -52,6 +56,10 @@ for (const how of ['kill', 'upgrade'] as const)
     const next = how === 'kill' ? await startIn(t, place) : first;
     await next.state('slow', 'STOPPING');
     t.match(await next.client.getProcess({ name: 'quick' }), { state: 'STOPPED' });
+    t.match(await next.told('why', 'quick'), {
+      stdout: /^Next: it is started again as soon as all that are restarted with it are down\.$/m,
+    });
+    t.match(await next.told('why', 'slow'), { stdout: /^Next: SIGKILL in .*, then it is started again\.$/m });
     go(next);
     await hasTwoLives(next);
     await next.state('quick', 'RUNNING');

@@ -261,6 +261,11 @@ test('calls of a rolling restart that are wrong, or come twice, restart nobody a
   });
   await t.rejects(all(supd.client.rollProcesses({ targets: [], maxUnavailable: 1 })), {
     code: 'BAD_ARGUMENT',
+    field: 'targets',
+  });
+  await t.rejects(all(supd.client.rollProcesses({ targets: ['a'], maxUnavailable: -1 })), {
+    code: 'BAD_ARGUMENT',
+    field: 'max_unavailable',
   });
   t.same(
     (await supd.status()).map(({ pid }) => pid),
