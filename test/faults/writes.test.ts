@@ -3,7 +3,7 @@
  * of runs, what people were told and are to be told, how programs ended, when jobs did well, locks, sockets. All of them
  * with SUPD_KILLS=200, else some.
  */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import tap, { type Test, test } from 'tap';
 import { job, makePlace, type Options, type Place, program, section } from '../helpers/place.js';
@@ -55,7 +55,7 @@ async function comesTo(at: number, supd: Supd, isDone: () => boolean): Promise<b
 
 /** People heard of the program that is FATAL, and how it ended is kept. */
 function isTold(place: Place): boolean {
-  return /Program: dies/.test(place.read('told')) && existsSync(`${place.dir}/state/deaths/dies%3Adies.json`);
+  return /Program: dies/.test(place.read('told')) && place.read('state/deaths').includes('"dies:dies"');
 }
 
 /** Everything is as if it had never died; then ends it. */
