@@ -22,7 +22,8 @@ import { until } from './until.js';
 import { ask, writePage } from './web.js';
 
 /** The real zeopack, which looks for its ZEO for a minute: it has that beside the other tests, so without their lock. */
-const PACK_NOWHERE = '[job:pack-nowhere]\ncommand=%(ENV_DIR)s/bin/zeopack -d 7 127.0.0.1:1\nuser=zope\n';
+const PACK_NOWHERE =
+  '[job:pack-nowhere]\ncommand=%(ENV_DIR)s/bin/zeopack -d 7 127.0.0.1:1\nuser=zope\nnotify=\n';
 
 const openNight = await shareNights(root, [
   ['--max-delete=10000', '--max-delete=2'],
