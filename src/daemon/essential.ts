@@ -9,7 +9,6 @@ import type { Daemon } from './daemon.js';
 /** A shell's way to tell a death by a signal. */
 const SIGNALLED = 128;
 const FAILED = 1;
-const SIGUSR1 = signalNumber('USR1') ?? 10;
 
 /**
  * Ends supd, with the program's exit status, when an essential one has ended for good by itself. One that somebody stops
@@ -32,12 +31,14 @@ export function watchEssential(daemon: Daemon): () => void {
   });
 }
 
-/** SIGUSR1 for the first process of a container is meant for what the container is there for. */
-export function passOnSignal(daemon: Daemon): void {
+/** A signal that the first process of a container has no use for itself is meant for what the container is there for. */
+export function passOnSignal(daemon: Daemon, signal: NodeJS.Signals): void {
+  const number = signalNumber(signal);
+  if (number === undefined) return;
   const live = [...daemon.engine.world.processes.values()].filter(({ spec }) => spec.essential);
-  const names = live.filter(({ state }) => pidOf(state) > 0 && !signalProcess(pidOf(state), SIGUSR1));
+  const names = live.filter(({ state }) => pidOf(state) > 0 && !signalProcess(pidOf(state), number));
   const whom = names.map(({ spec }) => spec.name).join(', ');
-  daemon.parts.log.info(whom === '' ? 'ignored SIGUSR1' : `received SIGUSR1 and passed it on to ${whom}`);
+  daemon.parts.log.info(whom === '' ? `ignored ${signal}` : `received ${signal} and passed it on to ${whom}`);
 }
 
 function isOver({ state }: Process): boolean {

@@ -3,6 +3,9 @@ import type { MainLog } from '../logs/mainlog.js';
 import type { Daemon } from './daemon.js';
 import { passOnSignal } from './essential.js';
 
+/** By pid 1: supd itself has no use for them, and runtimes may send them (STOPSIGNAL SIGWINCH). */
+const PASSED_ON = ['SIGWINCH', 'SIGCONT', 'SIGALRM', 'SIGURG'] as const;
+
 type Check = () => { readonly ok: true } | { readonly ok: false; readonly errors: readonly string[] };
 
 /** Every this often a shutdown says what it waits for. */
@@ -10,7 +13,7 @@ const STILL_WAITING_MS = 3000;
 
 /**
  * TERM, INT, QUIT: end. HUP: everything anew, when the configuration is good. USR1: supd alone ends. USR2: logs opened
- * again.
+ * again. As pid 1: USR1 and what has no meaning here go on to the essential program.
  * @returns ends it
  */
 export function listenForSignals(daemon: Daemon, log: MainLog, check: Check): () => void {
@@ -43,7 +46,7 @@ export function listenForSignals(daemon: Daemon, log: MainLog, check: Check): ()
   };
   const leave = () => {
     // Nothing outlives the first process of a container.
-    if (process.pid === 1) return passOnSignal(daemon);
+    if (process.pid === 1) return passOnSignal(daemon, 'SIGUSR1');
     log.warn('received SIGUSR1: supd ends, its programs go on');
     daemon.leave('left');
   };
@@ -51,6 +54,7 @@ export function listenForSignals(daemon: Daemon, log: MainLog, check: Check): ()
     log.info('received SIGUSR2 indicating log reopen request');
     daemon.reopenLogs();
   };
+  const passOn = (signal: NodeJS.Signals) => passOnSignal(daemon, signal);
   const handlers: readonly (readonly [NodeJS.Signals, (signal: NodeJS.Signals) => void])[] = [
     ['SIGTERM', exit],
     ['SIGINT', exit],
@@ -58,6 +62,7 @@ export function listenForSignals(daemon: Daemon, log: MainLog, check: Check): ()
     ['SIGHUP', restart],
     ['SIGUSR1', leave],
     ['SIGUSR2', reopen],
+    ...(process.pid === 1 ? PASSED_ON.map((signal) => [signal, passOn] as const) : []),
   ];
   for (const [signal, handler] of handlers) process.on(signal, handler);
   return () => {

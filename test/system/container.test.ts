@@ -79,6 +79,21 @@ test('SIGUSR1 to pid 1 goes on to the essential program and never opens a debugg
   t.notMatch(errors, 'Debugger');
 });
 
+test('signals that pid 1 has no use for go on to the essential program, whose end is the container’s', async (t) => {
+  if (!needsRoot(t)) return;
+  const text =
+    program('a', 'ends-with WINCH %(here)s/ends a', { essential: true, autorestart: false }) +
+    program('b', 'ends-with WINCH %(here)s/ends b');
+  const supd = await startIn(t, makePlace(t, text), { as: AS_FIRST });
+  for (const name of ['a', 'b']) await supd.says(name, 'ready');
+  await supd.state('a', 'RUNNING');
+  // As a runtime does by STOPSIGNAL SIGWINCH.
+  process.kill(outerPid(supd), 'SIGWINCH');
+  t.match(await supd.ended(), { code: 0 });
+  t.equal(supd.read('ends'), 'a\n', 'b was stopped by its own signal');
+  t.match(supd.read('supd.log'), 'received SIGWINCH and passed it on to a');
+});
+
 test('an essential program that is restarted, or stopped by somebody, does not end supd', async (t) => {
   const supd = await startSupd(t, program('a', 'waits', { essential: true, autorestart: true }));
   const { pid } = await supd.state('a', 'RUNNING');
