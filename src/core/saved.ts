@@ -104,7 +104,9 @@ export function changesBetween(before: World, after: World, now: Now): readonly 
   if (before.waits !== after.waits) changes.push({ what: 'waits', waits: after.waits });
   if (before.rolling !== after.rolling)
     changes.push({ what: 'rolling', ...(after.rolling ? { rolling: after.rolling } : {}) });
-  if (before.returns !== after.returns) changes.push({ what: 'returns', returns: after.returns });
+  // As most of the time there are none, an older supd can read the file.
+  if (before.returns !== after.returns && before.returns.length + after.returns.length > 0)
+    changes.push({ what: 'returns', returns: after.returns });
   if (before.jobs !== after.jobs) changes.push(...jobChanges(before, after));
   return changes;
 }
