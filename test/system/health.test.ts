@@ -84,6 +84,32 @@ test('one that works hard and does not answer is busy, and goes on', async (t) =
   t.match(await isNow(supd, 'web', 'healthy'), { pid, restarts: 0 });
 });
 
+test('one that is busy without end is told to people, once, and goes on', async (t) => {
+  const port = await freePort();
+  const supd = await startSupd(
+    t,
+    program('web', `answers http ${port}`, {
+      ready: `http://127.0.0.1:${port}/`,
+      health: `http://127.0.0.1:${port}/`,
+      health_interval: 0,
+      health_timeout: 1,
+      health_retries: 1,
+    }) + section('notify:me', { command: "sh -c 'cat >> %(here)s/mail'", on: 'unhealthy,recovered' }),
+  );
+  mark(supd, 'web.open');
+  const { pid } = await isNow(supd, 'web', 'healthy');
+  mark(supd, 'web.busy');
+  // Ten looks, each of a second's wait and a second's watching.
+  await until('the mail', () => /it is busy for .* now, and goes on: no answer/.test(supd.read('mail')), 120);
+  await supd.logs(/web is busy for .* now, and goes on: no answer within 1 s, but it works/);
+  t.match(await supd.told('why', 'web'), {
+    stdout: /^It is busy for .*: no answer within 1 s, but it works\.$/m,
+  });
+  rmSync(`${supd.dir}/web.busy`);
+  t.match(await isNow(supd, 'web', 'healthy'), { pid, restarts: 0 });
+  await until('the other mail', () => supd.read('mail').includes('it is healthy again'));
+});
+
 test('a slow starter is not shot: nobody asks how it is before it is ready', async (t) => {
   const port = await freePort();
   const supd = await startSupd(
