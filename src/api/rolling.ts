@@ -9,6 +9,7 @@ import { type Channel, openChannel } from './channel.js';
 import { refuseIfClosing } from './closing.js';
 import { SupdError } from './errors.js';
 import { noteAsked } from './history.js';
+import { describeHold, holdsAgainst } from './holds.js';
 import { findTargets } from './targets.js';
 import { describeCaller, printable, tellAsked } from './told.js';
 
@@ -33,6 +34,7 @@ export function makeRolling(daemon: Daemon): RollingControl {
       if (ids.length === 0)
         throw new SupdError('BAD_ARGUMENT', 'name what is to be restarted', { field: 'targets' });
       refuseSecond(daemon);
+      refuseHeld(daemon, ids, asked);
       tellAsked(daemon, 'rolling restart', targets, asked);
       const plan: RollingPlan = {
         kind: 'request',
@@ -71,6 +73,16 @@ function refuseSecond({ engine }: Daemon): void {
   throw new SupdError(
     'ALREADY_RUNNING',
     `a rolling restart of ${names} is under way, asked for by ${rolling.by}; wait for its end, or: supctl restart --cancel`,
+  );
+}
+
+/** One that is not to wait begins only where nobody holds any of them. @throws SupdError */
+function refuseHeld(daemon: Daemon, ids: readonly string[], asked: Asked): void {
+  const [hold] = asked.noWait ? holdsAgainst(daemon, ids, asked) : [];
+  if (!hold) return;
+  throw new SupdError(
+    'STILL_RUNNING',
+    `nothing was restarted: ${nameOf(hold.id)} is ${describeHold(hold)}; wait for its end, or go on with --force`,
   );
 }
 

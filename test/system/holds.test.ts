@@ -57,6 +57,23 @@ test('with --no-wait what is held is refused, with who and how long; the rest is
   t.equal((await supd.client.getProcess({ name: 'zeo' })).state, 'RUNNING');
 });
 
+test('a rolling restart with --no-wait is refused whole, with --force it goes through', async (t) => {
+  const supd = await startSupd(t, program('zeo', 'waits') + program('web', 'waits') + NIGHT);
+  await begin(supd);
+  const { pid } = await supd.client.getProcess({ name: 'zeo' });
+  const web = await supd.state('web', 'RUNNING');
+  const refused = await supd.told('restart', '--rolling', 'web', 'zeo', '--no-wait');
+  t.match(refused, {
+    status: 1,
+    stdout: /^error: nothing was restarted: zeo is held by night \(backup, run \S+\) for .*; .*--force/,
+  });
+  t.equal((await supd.client.getProcess({ name: 'web' })).pid, web.pid);
+  t.ok(isAlive(pid));
+  t.equal((await supd.told('restart', '--rolling', 'web', 'zeo', '--force')).status, 0);
+  t.notOk(isAlive(pid));
+  t.equal(await outcome(supd), 'running');
+});
+
 test('with --force it goes on at once', async (t) => {
   const supd = await startSupd(t, program('zeo', 'waits') + NIGHT);
   await begin(supd);
