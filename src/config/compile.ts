@@ -60,7 +60,11 @@ export function compile(
   checkJobs(reading, jobs, groups, notifyNames);
   checkPlugins(reading, sections);
   // Sockets are there before the daemon changes its directory.
-  const atStart = { ...reading, base: surroundings.cwd };
+  const atStart = {
+    ...reading,
+    base: surroundings.cwd,
+    surroundings: withMade(surroundings, [daemon.rundir, daemon.statedir]),
+  };
 
   return {
     path: files.path,
@@ -90,6 +94,14 @@ function openReading(surroundings: Surroundings, problems: ProblemLog, strict: b
       ['host_node_name', surroundings.hostName],
       ...variableNames(Object.fromEntries(environment)),
     ]),
+  };
+}
+
+/** Directories that supd makes before it needs them are as good as there: /run is empty after each boot. */
+function withMade(surroundings: Surroundings, made: readonly (string | undefined)[]): Surroundings {
+  return {
+    ...surroundings,
+    isDirectory: (file) => made.includes(file) || surroundings.isDirectory(file),
   };
 }
 

@@ -48,10 +48,11 @@ test('the port lets in who has a certificate, and the log tells whose it was', a
 });
 
 test('the read-only socket tells why, and refuses reread, which sets what an update goes by', async (t) => {
-  const ro = '%(here)s/ro.sock';
+  // In a directory that isn't there before: supd makes it.
+  const ro = '%(here)s/run/ro.sock';
   const supd = await startSupd(t, program('a', 'waits') + section('grpc_server', { readonly_socket: ro }));
   await supd.state('a', 'RUNNING');
-  const reader = connect(path.join(supd.dir, 'ro.sock'));
+  const reader = connect(path.join(supd.dir, 'run/ro.sock'));
   t.teardown(() => reader.close());
   t.equal((await reader.explainProcess({ name: 'a' })).process.state, 'RUNNING');
   await t.rejects(reader.rereadConfiguration(), { code: 'FORBIDDEN', message: /read-only socket/ });
