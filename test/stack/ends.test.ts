@@ -96,11 +96,14 @@ test('another repozo that works without the lock is not written over', async (t)
     path.join(site.base, 'by-hand.log'),
   );
   t.teardown(() => endProgram(byHand));
-  await until('repozo to write', () => repozos(site).length > 0 && existsSync(temporary(site)));
+  // Where it stands still it may not have opened its file yet.
+  const [repozo] = await until('repozo', () => repozos(site).length > 0 && repozos(site));
+  if (repozo) process.kill(repozo.pid, 'SIGSTOP');
   t.equal((await supd.supctl('job', 'run', 'snapshotbackup')).status, 1);
   t.match(await supd.runs('snapshotbackup'), [
     { steps: [{ output: /process \d+ writes to \S+tmp\.tmp already, without the lock/ }] },
   ]);
+  if (repozo) process.kill(repozo.pid, 'SIGCONT');
   await until('it to end', () => byHand.exitCode !== null);
   runAs('zope', [`${site.dir}/bin/repozo`, '-V', '-r', path.join(site.dir, 'var/snapshotbackups')]);
 });
