@@ -32,8 +32,6 @@ export interface Request {
 }
 
 const KILL = 9;
-/** After the start, until the kernel's log is read for the first time: that takes a few milliseconds. */
-const READ_LOG_MS: Millis = 2000;
 
 export class Deaths {
   readonly #parts: DeathsParts;
@@ -42,7 +40,6 @@ export class Deaths {
   readonly #book: DeathBook;
   readonly #asked = new Map<string, Request>();
   readonly #fingerprints = new WeakMap<ProcessSpec['environment'], string>();
-  #reading: NodeJS.Timeout | undefined;
 
   constructor(parts: DeathsParts) {
     this.#parts = parts;
@@ -55,7 +52,6 @@ export class Deaths {
     for (const [id, { state }] of this.#parts.world().processes)
       if (pidOf(state) > 0) this.#looks.begin(id, pidOf(state), undefined);
     this.#looks.start();
-    this.#reading = setTimeout(() => this.#kernelLog.readOn(), READ_LOG_MS).unref();
   }
 
   /** Somebody asked for a change of these. */
@@ -79,7 +75,6 @@ export class Deaths {
   }
 
   close(): void {
-    clearTimeout(this.#reading);
     this.#looks.close();
     this.#book.close();
     this.#kernelLog.close();

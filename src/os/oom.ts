@@ -5,6 +5,7 @@
  */
 import { closeSync, constants, openSync, readSync } from 'node:fs';
 import path from 'node:path';
+import { libc } from './libc.js';
 import { readProcFile } from './proc.js';
 
 /** A memory cgroup as it was. */
@@ -45,6 +46,8 @@ export function countKillsOnMachine(): number {
   return countKills('/proc/vmstat') ?? 0;
 }
 
+const lseek = libc('long lseek(int fd, long offset, int whence)');
+const SEEK_END = 2;
 /** The longest record of /dev/kmsg, and how many are read at a time. */
 const RECORD_BYTES = 8192;
 const MOST_RECORDS = 20_000;
@@ -59,7 +62,7 @@ interface Mention {
   readonly text: string;
 }
 
-/** The kernel's log, read on from where it was left: all of it takes milliseconds. */
+/** The kernel's log from now on, read on from where it was left: all of it would take milliseconds. */
 export class KernelLog {
   #fd = open();
   readonly #mentions: Mention[] = [];
@@ -70,12 +73,12 @@ export class KernelLog {
    * @returns undefined: nothing, or the log is not ours to read
    */
   findOomKill(pid: number, since: number): string | undefined {
-    this.readOn();
+    this.#readOn();
     return this.#mentions.findLast((one) => one.pid === pid && one.time >= since)?.text;
   }
 
   /** Each record is "priority,number,microseconds after boot,flags;text". */
-  readOn(): void {
+  #readOn(): void {
     if (this.#fd < 0) return;
     const record = Buffer.allocUnsafe(RECORD_BYTES);
     for (let count = 0; count < MOST_RECORDS; count += 1) {
@@ -107,10 +110,12 @@ export class KernelLog {
   }
 }
 
-/** -1: it may not be read here. */
+/** Behind what it says already. -1: it may not be read here. */
 function open(): number {
   try {
-    return openSync('/dev/kmsg', constants.O_RDONLY | constants.O_NONBLOCK);
+    const fd = openSync('/dev/kmsg', constants.O_RDONLY | constants.O_NONBLOCK);
+    lseek(fd, 0, SEEK_END);
+    return fd;
   } catch {
     return -1;
   }
