@@ -103,14 +103,16 @@ function jobTable(jobs: readonly JobView[]): Html {
 </table>`;
 }
 
-function jobRow({ spec, nextRun, lastRun, overdue, overdueReason }: JobView): Html {
+function jobRow({ spec, nextRun, lastRun, lastGood, overdue, overdueReason }: JobView): Html {
   const outcome = lastRun?.outcome;
   const tone = outcome === 'ok' ? 'good' : outcome === 'running' || outcome === undefined ? 'dim' : 'bad';
-  const at = lastRun?.endTime ?? lastRun?.startTime;
+  const at = lastRun ? (lastRun.endTime ?? lastRun.startTime) : lastGood;
+  // What ran as a step alone has no run of its own.
+  const never = lastGood === undefined ? 'never run' : 'well as a step';
   return html`
 <tr><th scope="row">${spec.name}</th><td>${spec.schedule ?? ''} ${spec.schedule ? spec.timezone : undefined}</td>
 <td>${nextRun === undefined ? '' : localTime(nextRun)}</td>
-<td><span class="${tone}">${outcome ?? 'never run'}</span> ${at === undefined ? '' : localTime(at)}
+<td><span class="${tone}">${outcome ?? never}</span> ${at === undefined ? '' : localTime(at)}
 ${lastRun?.reason ? html`<br>${lastRun.reason}` : undefined}</td>
 <td>${overdue ? html`<span class="bad">${overdueReason || 'yes'}</span>` : ''}</td></tr>`;
 }

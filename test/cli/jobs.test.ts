@@ -165,6 +165,9 @@ test('job list shows schedule, next and last run', async (t) => {
   t.match(told.out, /^NAME .* LAST GOOD\n.* 1970-01-01 \d\d:\d\d:\d\d$/m);
   t.match(told.err, /^supctl: backup is overdue: too old$/m);
   t.equal(first.lastRun.outcome, 'ok');
+  const { lastRun: _, ...step } = good!;
+  const asStep = await call({ listJobs: async () => [{ ...step, lastGood: 0 }] }, ['job', 'list']);
+  t.match(asStep.out, /^backup .* as a step {2}1970-01-01 \d\d:\d\d:\d\d$/m);
 });
 
 test('job runs --json has every field of runs and steps', async (t) => {

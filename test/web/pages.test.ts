@@ -36,6 +36,16 @@ test('the page shows each process, what can be done to it, the jobs, and what do
   t.match(await visit({ path: socketPath }).get('/ok.html'), { status: 200, body: 'OK' });
 });
 
+test('of a job that ran as a step alone it says so', async (t) => {
+  const [nightly] = fakeApi().jobs();
+  const { lastRun: _, lastGood: __, ...job } = nightly!;
+  const never = { ...job, spec: { ...job.spec, name: 'drill' } };
+  const asStep = { ...never, spec: { ...job.spec, name: 'backup' }, lastGood: Date.UTC(2026, 10, 24) };
+  const api = fakeApi({ jobs: () => [never, asStep] });
+  const { body } = await visit({ path: (await serve(t, { api })).socketPath }).get('/');
+  t.match(body, /drill<[\s\S]*>never run<[\s\S]*backup<[\s\S]*>well as a step<\/span> 2026-11-2/);
+});
+
 test('every state has its buttons, and each of them does what it says', async (t) => {
   const { socketPath, api } = await serve(t);
   const visitor = visit({ path: socketPath });

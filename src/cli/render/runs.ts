@@ -15,7 +15,7 @@ export function jobLines(jobs: readonly JobAnswer[]): readonly string[] {
     job.name,
     job.schedule === '' ? '-' : job.schedule,
     nextOf(job),
-    job.lastRun ? lastOf(job.lastRun) : 'never run',
+    lastOf(job),
     ...(asksForGood ? [job.lastGood === undefined ? 'never' : localTime(job.lastGood)] : []),
   ]);
   const head = ['NAME', 'SCHEDULE', 'NEXT', 'LAST', ...(asksForGood ? ['LAST GOOD'] : [])];
@@ -140,7 +140,9 @@ function nextOf(job: JobAnswer): string {
   return localTime(job.nextRun) + (job.overdue ? ' (overdue)' : '');
 }
 
-function lastOf(run: RunAnswer): string {
+function lastOf({ lastRun: run, lastGood }: JobAnswer): string {
+  // What ran as a step alone has no run of its own.
+  if (run === undefined) return lastGood === undefined ? 'never run' : 'as a step';
   const outcome = run.missed ? 'missed' : run.outcome;
   return run.startTime === undefined ? outcome : `${outcome} ${localTime(run.startTime)}`;
 }

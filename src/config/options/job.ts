@@ -116,7 +116,11 @@ export const NOTIFY = {
   smtp: { type: 'address', otherwise: 'sendmail', doc: 'mail server, host:port', example: 'localhost:25' },
   smtp_user: { type: 'text', doc: 'user name at the mail server', example: 'supd' },
   smtp_password: { type: 'text', secret: true, doc: 'its password', example: 'secret' },
-  smtp_tls: { type: 'bool', default: 'false', doc: 'TLS from the first byte; else STARTTLS if there is' },
+  smtp_tls: {
+    type: 'bool',
+    default: 'false',
+    doc: 'TLS from the first byte; else STARTTLS if there is. A CA of your own: NODE_EXTRA_CA_CERTS',
+  },
   from: {
     type: 'text',
     otherwise: 'supd@ the machine',
