@@ -45,8 +45,20 @@ export function sign(
   writeFileSync(extensions, `subjectAltName=IP:${address},DNS:localhost\n`);
   openssl('req', '-new', ...KEY, '-keyout', made.key, '-out', request, '-subj', subject);
   const by = ['-CA', authority.cert, '-CAkey', authority.key, '-CAcreateserial', '-extfile', extensions];
-  openssl('x509', '-req', '-in', request, ...by, '-out', made.cert, '-days', String(days));
+  const signIt = (...validity: readonly string[]) =>
+    openssl('x509', '-req', '-in', request, ...by, '-out', made.cert, ...validity);
+  if (days >= 1) signIt('-days', String(days));
+  else signWhatIsOver(signIt, days);
   return made;
+}
+
+/** OpenSSL 3.4 and later refuses an end before the begin, and has words for both; 3.0 has not. */
+function signWhatIsOver(signIt: (...validity: readonly string[]) => void, days: number): void {
+  try {
+    signIt('-not_before', '20200101000000Z', '-not_after', '20200102000000Z');
+  } catch {
+    signIt('-days', String(days));
+  }
 }
 
 export function read({ cert, key }: Signed): { readonly cert: Buffer; readonly key: Buffer } {
