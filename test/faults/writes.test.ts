@@ -8,6 +8,7 @@ import path from 'node:path';
 import tap, { type Test, test } from 'tap';
 import { job, makePlace, type Options, type Place, program, section } from '../helpers/place.js';
 import { isAlive, processesNaming } from '../helpers/proc.js';
+import { ONCE_FAR_OFF } from '../helpers/schedules.js';
 import { type Supd, startIn } from '../helpers/start-supd.js';
 import { until } from '../helpers/until.js';
 import { agree, lostLines, quietly } from './accounts.js';
@@ -27,7 +28,7 @@ function site(t: Test, ofA: Options = {}): Place {
       program('dies', 'exits-after 0 3', { startsecs: 5, startretries: 0 }) +
       job('one', 'adds-a-line %(here)s/one') +
       job('two', 'adds-a-line %(here)s/two 0.1') +
-      section('job:all', { steps: 'one,two', max_age: '1d', history: 1, schedule: '0 3 * * *' }) +
+      section('job:all', { steps: 'one,two', max_age: '1d', history: 1, schedule: ONCE_FAR_OFF }) +
       section('notify:ops', { command: `sh -c 'cat >>%(here)s/told'`, on: 'fatal' }),
   );
 }

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
-import { test } from 'tap';
+import { type Test, test } from 'tap';
 import { type MainLogOptions, openMainLog } from '../../src/logs/mainlog.js';
 import { filesOf, scratchDir } from './scratch.js';
 
@@ -10,9 +10,21 @@ function optionsFor(t: Parameters<typeof scratchDir>[0], over: Partial<MainLogOp
   return { path: file, maxBytes: 0, backups: 0, level: 'info', format: 'text', echo: false, ...over };
 }
 
+/** Lets the test take place in that time zone. */
+function inZone(t: Test, zone: string): void {
+  const { TZ } = process.env;
+  process.env.TZ = zone;
+  t.teardown(() => {
+    if (TZ === undefined) delete process.env.TZ;
+    else process.env.TZ = TZ;
+  });
+}
+
 const linesOf = (file: string) => fs.readFileSync(file, 'utf8').split('\n').slice(0, -1);
 
 test('lines look like those of supervisord', async (t) => {
+  // A zone in which it is never UTC's time, nor the same time twice.
+  inZone(t, 'Asia/Kolkata');
   const options = optionsFor(t, { level: 'blather' });
   const log = openMainLog(options);
   const before = new Date();

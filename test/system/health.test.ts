@@ -1,7 +1,7 @@
 /** Programs that hang, that work hard, that come late; and what is told of it. */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import tap, { test } from 'tap';
-import { job, makePlace, program, section } from '../helpers/place.js';
+import { job, makePlace, type Options, program, section } from '../helpers/place.js';
 import { freePort } from '../helpers/ports.js';
 import { isAlive } from '../helpers/proc.js';
 import { type Supd, startIn, startSupd } from '../helpers/start-supd.js';
@@ -13,6 +13,12 @@ tap.setTimeout(180_000);
 const QUICK = { health_interval: 1, health_timeout: 1, health_retries: 2 };
 const mark = (supd: Supd, name: string) => writeFileSync(`${supd.dir}/${name}`, '');
 
+/** A program that answers HTTP on the port once NAME.open is there; by its answers it is ready, and healthy. */
+function answering(name: string, port: number, options: Options): string {
+  const url = `http://127.0.0.1:${port}/`;
+  return program(name, `answers http ${port}`, { ready: url, health: url, ...options });
+}
+
 async function isNow(supd: Supd, name: string, health: string) {
   return until(`${name} to be ${health}`, async () => {
     const one = await supd.client.getProcess({ name });
@@ -22,13 +28,7 @@ async function isNow(supd: Supd, name: string, health: string) {
 
 test('an instance that accepts and never answers is restarted, the other is left alone, and it is told', async (t) => {
   const [one, two] = [await freePort(), await freePort()];
-  const instance = (name: string, port: number) =>
-    program(name, `answers http ${port}`, {
-      ready: `http://127.0.0.1:${port}/`,
-      health: `http://127.0.0.1:${port}/`,
-      stopwaitsecs: 5,
-      ...QUICK,
-    });
+  const instance = (name: string, port: number) => answering(name, port, { stopwaitsecs: 5, ...QUICK });
   const supd = await startSupd(
     t,
     [
@@ -67,14 +67,7 @@ test('an instance that accepts and never answers is restarted, the other is left
 
 test('one that works hard and does not answer is busy, and goes on', async (t) => {
   const port = await freePort();
-  const supd = await startSupd(
-    t,
-    program('web', `answers http ${port}`, {
-      ready: `http://127.0.0.1:${port}/`,
-      health: `http://127.0.0.1:${port}/`,
-      ...QUICK,
-    }),
-  );
+  const supd = await startSupd(t, answering('web', port, QUICK));
   mark(supd, 'web.open');
   const { pid } = await isNow(supd, 'web', 'healthy');
   mark(supd, 'web.busy');
@@ -88,13 +81,8 @@ test('one that is busy without end is told to people, once, and goes on', async 
   const port = await freePort();
   const supd = await startSupd(
     t,
-    program('web', `answers http ${port}`, {
-      ready: `http://127.0.0.1:${port}/`,
-      health: `http://127.0.0.1:${port}/`,
-      health_interval: 0,
-      health_timeout: 1,
-      health_retries: 1,
-    }) + section('notify:me', { command: "sh -c 'cat >> %(here)s/mail'", on: 'unhealthy,recovered' }),
+    answering('web', port, { health_interval: 0, health_timeout: 1, health_retries: 1 }) +
+      section('notify:me', { command: "sh -c 'cat >> %(here)s/mail'", on: 'unhealthy,recovered' }),
   );
   mark(supd, 'web.open');
   const { pid } = await isNow(supd, 'web', 'healthy');

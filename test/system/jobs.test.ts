@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import tap, { test } from 'tap';
 import { job, makePlace, program } from '../helpers/place.js';
 import { isAlive } from '../helpers/proc.js';
+import { hourlyFarOff, ONCE_FAR_OFF } from '../helpers/schedules.js';
 import { type Supd, startIn, startSupd } from '../helpers/start-supd.js';
 import { until } from '../helpers/until.js';
 
@@ -10,7 +11,6 @@ tap.jobs = 4;
 tap.setTimeout(180_000);
 
 const EVERY_SECOND = '* * * * * *';
-const NEVER_SOON = '0 0 1 1 *';
 
 async function lastRun(supd: Supd, name: string) {
   const [run] = await supd.client.listRuns({ job: name, limit: 1 });
@@ -227,19 +227,19 @@ test('a run that is due while the one before goes on is skipped, or waits with o
 });
 
 test('what came due while no supd ran is run once if it is not too old, else recorded as missed', async (t) => {
-  const hourly = '0 * * * *';
+  const { next, ...hourly } = hourlyFarOff();
   const place = makePlace(
     t,
-    job('late', 'adds-a-line %(here)s/late', { schedule: hourly, catchup: '1d' }) +
-      job('stale', 'adds-a-line %(here)s/stale', { schedule: hourly, catchup: '1s' }) +
-      job('fresh', 'adds-a-line %(here)s/fresh', { schedule: hourly }),
+    job('late', 'adds-a-line %(here)s/late', { ...hourly, catchup: '1d' }) +
+      job('stale', 'adds-a-line %(here)s/stale', { ...hourly, catchup: '1s' }) +
+      job('fresh', 'adds-a-line %(here)s/fresh', hourly),
   );
   const first = await startIn(t, place);
   await first.ended('SIGTERM');
   const file = `${place.dir}/state/jobs/schedule.json`;
   const kept = JSON.parse(readFileSync(file, 'utf8'));
-  const threeHoursAgo = Math.floor(Date.now() / 3_600_000) * 3_600_000 - 3 * 3_600_000;
-  for (const name of ['late', 'stale']) kept[name].due = threeHoursAgo;
+  const hoursAgo = next.getTime() - 4 * 3_600_000;
+  for (const name of ['late', 'stale']) kept[name].due = hoursAgo;
   writeFileSync(file, JSON.stringify(kept));
 
   const supd = await startIn(t, place);
@@ -270,7 +270,7 @@ test('a run ends with supd’s stop, and says so', async (t) => {
 });
 
 test('a damaged journal is set aside and told, and supd starts', async (t) => {
-  const place = makePlace(t, job('j', 'adds-a-line %(here)s/ran', { schedule: NEVER_SOON }));
+  const place = makePlace(t, job('j', 'adds-a-line %(here)s/ran', { schedule: ONCE_FAR_OFF }));
   const first = await startIn(t, place);
   t.equal((await first.told('job', 'run', 'j')).status, 0);
   const { id } = (await lastRun(first, 'j')) ?? { id: '' };
@@ -308,16 +308,22 @@ test('job run --no-wait answers at once, and the step’s environment says what 
 });
 
 test('job list, next and run --dry-run start nothing', async (t) => {
+  // In Berlin's time, hours from now.
+  const hour = new Date().getUTCHours() < 12 ? 18 : 10;
   const supd = await startSupd(
     t,
-    job('a', 'adds-a-line %(here)s/a', { schedule: '0 3 * * *', timezone: 'Europe/Berlin' }) +
+    job('a', 'adds-a-line %(here)s/a', { schedule: `0 ${hour} * * *`, timezone: 'Europe/Berlin' }) +
       job('b', 'adds-a-line %(here)s/a', { requires_stopped: 'web', holds: 'zeo' }) +
       '[job:all]\nsteps = a,b\n' +
       program('web', 'waits') +
       program('zeo', 'waits'),
   );
-  t.match(await supd.told('job', 'list'), { status: 0, stdout: /^a .*03:00|^a .*0 3 \* \* \*/m });
-  t.match(await supd.told('job', 'next', 'a'), { status: 0, stdout: /03:00 (CET|CEST|GMT\+[12])/ });
+  t.match(await supd.told('job', 'list'), {
+    status: 0,
+    stdout: new RegExp(`^a .*0 ${hour} \\* \\* \\*`, 'm'),
+  });
+  const next = new RegExp(`${hour}:00 (CET|CEST|GMT\\+[12])`);
+  t.match(await supd.told('job', 'next', 'a'), { status: 0, stdout: next });
   t.match(await supd.told('job', 'run', 'all', '--dry-run'), {
     status: 0,
     stdout: /^all: would run a: .*\nall: would run b: .*; needs a; stops web; holds zeo\n$/,

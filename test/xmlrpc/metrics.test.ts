@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers';
 import { test } from 'tap';
 import { fakeApi, instance1 } from '../grpc/fake-api.js';
 import { program, section } from '../helpers/place.js';
+import { ONCE_FAR_OFF } from '../helpers/schedules.js';
 import { startSupd } from '../helpers/start-supd.js';
 import { serve } from './serve.js';
 
@@ -59,7 +60,7 @@ test('an overdue job is in the metrics of a supd that never ran it', async (t) =
     t,
     section('unix_http_server', { file: '%(here)s/http.sock' }) +
       program('a', 'waits') +
-      section('job:backup', { command: '/bin/true', schedule: '0 3 1 1 *', max_age: 1 }),
+      section('job:backup', { command: '/bin/true', schedule: ONCE_FAR_OFF, max_age: 1 }),
   );
   await supd.state('a', 'RUNNING');
   await supd.logs('backup: overdue');
