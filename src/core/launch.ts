@@ -15,12 +15,13 @@ export interface RunAs {
   readonly shell: string;
 }
 
-/** The tools' paths: util-linux's setpriv and prlimit, coreutils' nice and env. */
+/** The tools' paths: util-linux's setpriv and prlimit, coreutils' nice, env and cat. */
 export interface Tools {
   readonly setpriv: string;
   readonly prlimit: string;
   readonly nice: string;
   readonly env: string;
+  readonly cat: string;
 }
 
 export interface Chain {

@@ -15,6 +15,7 @@ import { tellHealth } from './health.js';
 import { getInTouch } from './intouch.js';
 import { performJobEffect } from './job-effects.js';
 import type { Journal } from './journal.js';
+import { Keeper } from './keeper.js';
 import { openWatch, type Watch } from './notify/open.js';
 import { openJournal } from './openjournal.js';
 import type { DaemonParts, LifeEnd } from './parts.js';
@@ -90,6 +91,7 @@ export class Daemon {
       heardOf: (spec, channel) => this.#processes.heardOf(spec, this.#events.heardOf(spec, channel)),
       isListener: (spec) => this.#events.isListener(spec),
       keepLogs: (id, logs) => this.#state.noteLogs(id, logs),
+      keeper: new Keeper({ ...parts, conditions: this.conditions }),
     });
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
@@ -165,6 +167,7 @@ export class Daemon {
     this.engine.dispatch({ type: 'start', ids });
     this.configureJobs();
     this.watch.start();
+    this.#streams.settle();
     this.parts.exits.settle();
   }
 
@@ -256,7 +259,7 @@ export class Daemon {
       case 'ended':
         this.#isOver = true;
         this.#state.clear();
-        return this.#end(effect.mode);
+        return void this.#streams.end().then(() => this.#end(effect.mode));
       default:
         return effect satisfies never;
     }

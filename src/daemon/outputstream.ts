@@ -19,6 +19,7 @@ import {
   ownerOfFifo,
   readFifo,
 } from '../os/fifo.js';
+import type { Keeper } from './keeper.js';
 import { type Heard, makeOutput, type Output } from './output.js';
 import type { SharedLogs } from './sharedlogs.js';
 
@@ -33,6 +34,8 @@ export interface OutputParts {
   readonly channel: 'stdout' | 'stderr';
   readonly stripAnsi: boolean;
   readonly logs: SharedLogs;
+  /** What the child left in its FIFO is not lost while no supd is there; undefined: it may be. */
+  readonly keeper: Pick<Keeper, 'want' | 'keep' | 'forget'> | undefined;
   /** Something that is not as it was asked. */
   readonly warn: (line: string) => void;
 }
@@ -78,11 +81,28 @@ export class OutputStream {
   resume(): void {
     const { path, heard, fifo } = this.#parts;
     if (this.#pump || (!path && !heard)) return;
-    if (ownerOfFifo(fifo) !== undefined) this.#startPump(openForPump(fifo));
-    else if (path && existsSync(path)) this.#takeDirect();
+    if (ownerOfFifo(fifo) !== undefined) {
+      this.#parts.keeper?.want(fifo);
+      this.#startPump(openForPump(fifo));
+    } else if (path && existsSync(path)) this.#takeDirect();
   }
 
-  /** The same for a FIFO that somebody removed: by way of the process that writes it. */
+  /** Makes the FIFO of a child that is to be started soon. @throws the system's error */
+  prepare(): void {
+    const { path, heard, fifo, spec, keeper } = this.#parts;
+    if (!keeper || spec.direct || (!path && !heard)) return;
+    if (ownerOfFifo(fifo) === undefined) this.#makeFifo(process.geteuid?.() ?? 0, process.getegid?.() ?? 0);
+    keeper.want(fifo);
+  }
+
+  #makeFifo(uid: number, gid: number): void {
+    if (!makeFifo(this.#parts.fifo, uid, gid)) return;
+    // The one that was read has been swept away: nobody can open it by name any more.
+    this.#endPump();
+    this.#parts.keeper?.forget(this.#parts.fifo);
+  }
+
+  /** The same as `resume` for a FIFO that somebody removed: by way of the process that writes it. */
   resumeFrom(pid: number): void {
     const { path, heard, fifo } = this.#parts;
     if (this.#pump || this.#direct || (!path && !heard)) return;
@@ -102,9 +122,8 @@ export class OutputStream {
     const direct = this.#openDirect();
     if (direct !== undefined) return direct;
     if (path) this.#takeLog(path);
-    const isNew = makeFifo(fifo, uid, gid);
-    // The one that was read has been swept away: nobody can open it by name any more.
-    if (isNew) this.#endPump();
+    this.#makeFifo(uid, gid);
+    this.#parts.keeper?.keep(fifo);
     if (!this.#pump) this.#startPump(openForPump(fifo));
     return openForChild(fifo);
   }
@@ -153,7 +172,7 @@ export class OutputStream {
     // What the child before had: it may have been pumped.
     this.#endPump();
     this.#releaseLog();
-    removeFifo(this.#parts.fifo);
+    this.removeFifo();
     return fd;
   }
 
@@ -197,6 +216,11 @@ export class OutputStream {
       // A log that is a pipe whose reader lags: the program waits instead of losing what it says.
       ready: () => !log?.congested,
     });
+  }
+
+  removeFifo(): void {
+    removeFifo(this.#parts.fifo);
+    this.#parts.keeper?.forget(this.#parts.fifo);
   }
 
   #keepRest(): void {

@@ -32,6 +32,8 @@ export interface ProcessesParts {
 
 /** Of one turn of the event loop, what spawning may take: clients are answered in between, each in a few turns. */
 const SPAWN_SLICE_MS = 3;
+/** Those that wait to be spawned are prepared so many at a time. */
+const PREPARED_MAX = 100;
 const KILL = 9;
 
 export class Processes {
@@ -42,6 +44,8 @@ export class Processes {
   readonly #shortages: Shortages;
   readonly #traffic: Traffic;
   #spent = 0;
+  /** How many of those that wait, from the first on. */
+  #prepared = 0;
   #scheduled: NodeJS.Immediate | undefined;
 
   constructor(parts: ProcessesParts) {
@@ -111,8 +115,18 @@ export class Processes {
   #nextTurn(): void {
     this.#scheduled = undefined;
     this.#spent = 0;
-    while (this.#waiting.length > 0 && this.#spent < SPAWN_SLICE_MS) this.#spawn(this.#waiting.shift() ?? '');
+    while (this.#waiting.length > 0 && this.#spent < SPAWN_SLICE_MS) {
+      if (this.#prepared === 0) this.#prepare();
+      this.#prepared -= 1;
+      this.#spawn(this.#waiting.shift() ?? '');
+    }
     if (this.#waiting.length > 0) this.#scheduled ??= setImmediate(() => this.#nextTurn());
+  }
+
+  #prepare(): void {
+    const next = this.#waiting.slice(0, PREPARED_MAX);
+    for (const id of next) this.#parts.streamsOf(id)?.prepare();
+    this.#prepared = next.length;
   }
 
   #spawn(id: string): void {

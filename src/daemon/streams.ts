@@ -9,6 +9,7 @@ import { makeFifo, openForChild, openForWriting, ownerOfFifo, writeToFifo } from
 import { requireRoom } from '../os/limits.js';
 import { autoPath } from './autologs.js';
 import { fileNameOf } from './fifodir.js';
+import type { Keeper } from './keeper.js';
 import type { Heard } from './output.js';
 import { OutputStream, removeFifo } from './outputstream.js';
 import type { SharedLogs } from './sharedlogs.js';
@@ -26,6 +27,7 @@ export interface StreamsOptions {
   readonly told: (level: 'error' | 'warn' | 'info', line: string) => void;
   /** Has a child pipes of its own, which an earlier one's rest can't be in? */
   readonly isListener: (spec: ProcessSpec) => boolean;
+  readonly keeper: Keeper;
 }
 
 /** Descriptors to hand over as 0, 1 and 2, and to close once they are. */
@@ -67,6 +69,17 @@ export class ProcessStreams {
   resume(): void {
     for (const channel of CHANNELS) this.#streams[channel].resume();
     this.#owner ??= ownerOfFifo(this.#fifo('in'));
+  }
+
+  /** Its child is one of several that are to be started: their FIFOs are kept all at once. What fails, fails again then. */
+  prepare(): void {
+    if (this.#options.isListener(this.#spec)) return;
+    try {
+      mkdirSync(this.#options.fifoDir, { recursive: true, mode: 0o700 });
+      for (const channel of CHANNELS) this.#streams[channel].prepare();
+    } catch {
+      // No room, no descriptor.
+    }
   }
 
   /** Does this specification say of the output what these streams were made for? */
@@ -118,6 +131,7 @@ export class ProcessStreams {
       if (this.#owner === undefined) requireRoom();
       mkdirSync(this.#options.fifoDir, { recursive: true, mode: 0o700 });
       if (this.#options.isListener(this.#spec)) this.#removeFifos();
+      else this.prepare();
       const stdin = socket ?? keep(this.#childEnd('in', uid, gid));
       const stdout = keep(this.#streams.stdout.openFor(uid, gid));
       const stderr = this.#spec.redirectStderr ? stdout : keep(this.#streams.stderr.openFor(uid, gid));
@@ -166,7 +180,8 @@ export class ProcessStreams {
   }
 
   #removeFifos(): void {
-    for (const name of FIFO_NAMES) removeFifo(this.#fifo(name));
+    removeFifo(this.#fifo('in'));
+    for (const channel of CHANNELS) this.#streams[channel].removeFifo();
   }
 
   #plan(channel: Channel, spec: StreamSpec, autoLog: string | undefined): OutputStream {
@@ -174,7 +189,7 @@ export class ProcessStreams {
     const known = spec.file.kind === 'auto' ? autoLog : undefined;
     const path = unused ? undefined : (known ?? this.#filePath(channel, spec));
     const heard = unused ? undefined : this.#heardOf(channel, spec);
-    const { stripAnsi, told } = this.#options;
+    const { stripAnsi, told, keeper } = this.#options;
     const fifo = this.#fifo(channel);
     return new OutputStream({
       name: this.#spec.name,
@@ -186,14 +201,18 @@ export class ProcessStreams {
       stripAnsi,
       warn: (line) => told('warn', line),
       logs: this.#logs,
+      keeper: this.#isProtocol(channel) ? undefined : keeper,
     });
+  }
+
+  /** What a listener says on stdout is for supd alone, and half of an answer to one that is gone for nobody. */
+  #isProtocol(channel: Channel): boolean {
+    return channel === 'stdout' && this.#options.isListener(this.#spec);
   }
 
   #heardOf(channel: Channel, { syslog }: StreamSpec): Heard | undefined {
     const heard = this.#options.heardOf(this.#spec, channel);
-    // What a listener says on stdout is for supd alone.
-    const isProtocol = channel === 'stdout' && this.#options.isListener(this.#spec);
-    return syslog && !isProtocol ? withSyslog(heard, this.#spec.name) : heard;
+    return syslog && !this.#isProtocol(channel) ? withSyslog(heard, this.#spec.name) : heard;
   }
 
   #filePath(channel: Channel, { file }: StreamSpec): string | undefined {

@@ -103,6 +103,16 @@ export class StreamTable {
     return [{ about: 'FIFOs', what: line }];
   }
 
+  /** All that a supd that is gone left has been taken up. */
+  settle(): void {
+    this.#options.keeper.settle();
+  }
+
+  /** Nothing writes any more. Resolves when nothing is kept for another supd. */
+  end(): Promise<void> {
+    return this.#options.keeper.end();
+  }
+
   /** Descriptors that keep what is in the pipes until another has opened them. */
   hold(): readonly number[] {
     return [...this.#streams.values()].flatMap((streams) => streams.hold());
@@ -112,5 +122,6 @@ export class StreamTable {
   closeAll(keepFifos: boolean): void {
     for (const streams of this.#streams.values()) streams.close(keepFifos);
     this.#streams.clear();
+    this.#options.keeper.close();
   }
 }

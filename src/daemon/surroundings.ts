@@ -41,6 +41,7 @@ export function findTools(searchPath: string): Tools {
     prlimit: find('prlimit', 'util-linux'),
     nice: find('nice', 'coreutils'),
     env: find('env', 'coreutils'),
+    cat: find('cat', 'coreutils'),
   };
 }
 

@@ -3,6 +3,7 @@
  * with it. The child gets its own process group, default signal dispositions, an empty signal mask and just the
  * file descriptors given. Nobody but os/exits.ts may wait for it.
  */
+import { constants } from 'node:fs';
 import { check, errorName, libc, loadKoffi } from './libc.js';
 
 export interface SpawnRequest {
@@ -15,6 +16,8 @@ export interface SpawnRequest {
   readonly umask?: number;
   /** Child's descriptor number → ours. */
   readonly fds: readonly (readonly [child: number, own: number])[];
+  /** Child's descriptor number → FIFO, which the child itself opens for both directions: none of ours is needed. */
+  readonly fifos?: readonly (readonly [child: number, path: string])[];
   /** A session of its own instead of only a process group. */
   readonly session?: boolean;
 }
@@ -38,6 +41,9 @@ const posixSpawn = libc(
 const actionsInit = libc('int posix_spawn_file_actions_init(void *actions)');
 const actionsDestroy = libc('int posix_spawn_file_actions_destroy(void *actions)');
 const addDup2 = libc('int posix_spawn_file_actions_adddup2(void *actions, int fd, int newfd)');
+const addOpen = libc(
+  'int posix_spawn_file_actions_addopen(void *actions, int fd, const char *path, int flags, uint mode)',
+);
 const addChdir = libc('int posix_spawn_file_actions_addchdir_np(void *actions, const char *path)');
 const attrInit = libc('int posix_spawnattr_init(void *attr)');
 const attrSetFlags = libc('int posix_spawnattr_setflags(void *attr, short flags)');
@@ -48,11 +54,13 @@ const attrSetSigMask = libc('int posix_spawnattr_setsigmask(void *attr, void *se
 const allSignals = Buffer.alloc(128, 0xff);
 const noSignals = Buffer.alloc(128);
 
+const OPEN_FIFO = constants.O_RDWR | constants.O_NONBLOCK | constants.O_NOFOLLOW;
+
 const attributes = new Map<number, Buffer>();
 
 /**
  * Starts the process and returns its pid.
- * @throws SpawnError with the errno's name: of the directory, of the exec, or of the fork (EAGAIN, ENOMEM)
+ * @throws SpawnError with the errno's name: of the directory, of a FIFO, of the exec, or of the fork (EAGAIN, ENOMEM)
  */
 export function spawnProcess(request: SpawnRequest): number {
   const actions = Buffer.alloc(80);
@@ -60,6 +68,7 @@ export function spawnProcess(request: SpawnRequest): number {
   try {
     if (request.directory !== undefined) addChdir(actions, request.directory);
     for (const [child, own] of request.fds) addDup2(actions, own, child);
+    for (const [child, path] of request.fifos ?? []) addOpen(actions, child, path, OPEN_FIFO, 0);
     const pid = [0];
     const flags = SETSIGDEF | SETSIGMASK | (request.session ? SETSID : SETPGROUP);
     const argv = [...request.argv, null];

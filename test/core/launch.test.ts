@@ -3,7 +3,13 @@ import { composeChain, composeEnvironment, type RunAs } from '../../src/core/lau
 import { splitCommand } from '../../src/core/words.js';
 import { processSpec } from '../helpers/specs.js';
 
-const tools = { setpriv: '/bin/setpriv', prlimit: '/bin/prlimit', nice: '/bin/nice', env: '/bin/env' };
+const tools = {
+  setpriv: '/bin/setpriv',
+  prlimit: '/bin/prlimit',
+  nice: '/bin/nice',
+  env: '/bin/env',
+  cat: '/bin/cat',
+};
 const zope: RunAs = {
   name: 'zope',
   uid: 501,
