@@ -160,8 +160,9 @@ export class Keeper {
   }
 
   #fail(why: string): void {
-    const what = 'what a program has written at its end, while no supd is there to read it, would be lost';
-    this.#parts.conditions.note('keeper', `${what}: nobody keeps the pipes open: ${why}; tried again`);
+    const what =
+      'nobody keeps the programs’ pipes open: their last words would be lost while no supd is there';
+    this.#parts.conditions.note('keeper', `${what} (${why}; tried again)`);
     this.#after(this.#againMs, () => this.#renew());
     this.#againMs = Math.min(2 * this.#againMs, AGAIN_MAX_MS);
   }

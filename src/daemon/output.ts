@@ -1,9 +1,9 @@
 /** From a pump to a log, and to those who are told of what is written. A plain log costs nothing beyond itself. */
 import { AnsiFilter } from '../logs/ansi.js';
 import { Capture } from '../logs/capture.js';
+import type { Splice } from '../logs/diskfile.js';
 import type { LineFormat } from '../logs/lineformat.js';
 import type { LogFile } from '../logs/logfile.js';
-import type { Splice } from '../logs/mover.js';
 import type { Move, Sink } from '../logs/pump.js';
 
 /** Each takes its bytes before it returns. */
@@ -50,7 +50,7 @@ export function makeOutput(
   if (format) return formattedOutput(log, heard, filter, format);
   if (heard === undefined) {
     const plain = { sink: plainSink(log, filter), end: () => {} };
-    return log && !filter ? { ...plain, move: (fd) => log.moveFrom(fd, splice) } : plain;
+    return log && !filter ? { ...plain, move: (fd, least) => log.moveFrom(fd, splice, least) } : plain;
   }
   return heardOutput(heard, filter, (bytes) => log?.append(bytes));
 }

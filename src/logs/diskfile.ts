@@ -3,7 +3,6 @@ import fs from 'node:fs';
 import { type Cut, cutForRotation, type RotationPolicy } from '../core/rotation.js';
 import { FileEnd } from './fileend.js';
 import type { Files } from './files.js';
-import { Mover, type Splice } from './mover.js';
 import { readRange, shiftFiles, unendedOf } from './shift.js';
 
 export interface DiskFileOptions extends RotationPolicy {
@@ -30,20 +29,25 @@ export interface Appended {
   readonly failure: string | undefined;
 }
 
+/**
+ * Moves at most `maxBytes` from the pipe to the file's end, if that is at `size`. `file` is open for appending, alone by us.
+ * @returns bytes moved; -1: nothing to move, or the end is elsewhere; -2: this file takes nothing in this way
+ */
+export type Splice = (pipe: number, file: number, size: number, maxBytes: number) => number;
+
 const { O_WRONLY, O_APPEND, O_CREAT, O_NONBLOCK, O_NOCTTY } = fs.constants;
 /** Of a removed file, what is written again elsewhere at most. */
 const RESCUED_MAX_BYTES = 64 * 1024 * 1024;
 const RESCUED_PIECE_BYTES = 1024 * 1024;
-/** Most that is moved at once, and the least that is worth it. */
+/** Most that is moved at once. */
 const MOVE_MAX_BYTES = 256 * 1024;
-const MOVE_MIN_BYTES = 64 * 1024;
 
 export class DiskFile {
   readonly #path: string;
   readonly #options: DiskFileOptions;
   readonly #counts: Counts;
   readonly #end = new FileEnd();
-  readonly #mover = new Mover();
+  #isUnmovable = false;
   #fd: number;
   /** The size when it was last seen to have a name. */
   #seen = 0;
@@ -85,13 +89,15 @@ export class DiskFile {
 
   /**
    * Adds what is in a pipe, unseen, as far as the file has room before it rotates.
+   * @param least  room with which it is worth it, in bytes
    * @returns bytes moved; 0 or less: none, they are to be read and appended
    */
-  moveFrom(pipe: number, splice: Splice): number {
+  moveFrom(pipe: number, splice: Splice, least: number): number {
     const { maxBytes } = this.#options;
     const room = maxBytes > 0 ? Math.min(maxBytes - this.#end.size, MOVE_MAX_BYTES) : MOVE_MAX_BYTES;
-    if (room < MOVE_MIN_BYTES) return -1;
-    const count = this.#mover.move(pipe, this.#fd, this.#end.size, room, splice);
+    if (room < least || this.#isUnmovable) return -1;
+    const count = splice(pipe, this.#fd, this.#end.size, room);
+    if (count === -2) this.#isUnmovable = true;
     if (count <= 0) return count;
     this.#end.addUnseen(count);
     this.#counts.written += count;
@@ -128,7 +134,6 @@ export class DiskFile {
   }
 
   close(): void {
-    this.#mover.close();
     fs.closeSync(this.#fd);
   }
 
@@ -175,7 +180,6 @@ export class DiskFile {
   #rotate(carry: number): string | undefined {
     const old = this.#fd;
     const { backups, maxBytes, files } = this.#options;
-    this.#mover.close();
     try {
       // Somebody else may have shortened it (copytruncate): then there is room again.
       const { size, nlink } = fs.fstatSync(old);

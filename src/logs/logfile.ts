@@ -2,10 +2,9 @@
 import fs from 'node:fs';
 import type { RotationPolicy } from '../core/rotation.js';
 import { Backlog } from './backlog.js';
-import { type Counts, DiskFile, inWords } from './diskfile.js';
+import { type Counts, DiskFile, inWords, type Splice } from './diskfile.js';
 import { type Files, plainFiles } from './files.js';
 import type { Growth } from './growth.js';
-import type { Splice } from './mover.js';
 import { Outlet } from './outlet.js';
 
 export interface LogFileOptions extends RotationPolicy {
@@ -123,11 +122,12 @@ export class LogFile implements Growth {
 
   /**
    * Adds what is in a pipe, unseen, as far as the file has room before it rotates.
+   * @param least  room with which it is worth it, in bytes
    * @returns bytes moved; 0 or less: none, they are to be read and appended
    */
-  moveFrom(pipe: number, splice: Splice): number {
+  moveFrom(pipe: number, splice: Splice, least = 1): number {
     if (!this.#disk || this.#failure !== undefined || !this.#backlog.isIdle) return -1;
-    const count = this.#disk.moveFrom(pipe, splice);
+    const count = this.#disk.moveFrom(pipe, splice, least);
     if (count <= 0) return count;
     this.#timer ??= this.#lookLater();
     this.#notify();

@@ -9,13 +9,16 @@ export type Sink = (buffer: Buffer, start: number, end: number) => void;
 /** read(2) of at most `length` bytes to the buffer's beginning: how many, or nothing (0 or less) when there are none. */
 export type Read = (fd: number, buffer: Buffer, length: number) => number;
 
-/** Takes what is in the pipe behind `fd` past the sink: how many bytes; 0 or less: none, read them. */
-export type Move = (fd: number) => number;
+/**
+ * Takes what is in the pipe behind `fd` past the sink, when there is room for `least` bytes at once: how many; 0 or less:
+ * none, read them.
+ */
+export type Move = (fd: number, least: number) => number;
 
 export interface PumpOptions {
   /** A faster read than Node's, to which an empty pipe is an exception. */
   readonly read?: Read;
-  /** A cheaper way than read and sink, for large amounts. */
+  /** A cheaper way than read and sink for large amounts, and for any the one in which nothing can be lost. */
   readonly move?: Move;
   /** Makes the pipe behind `fd` larger; called once, when its writer is seen to flood. May throw. */
   readonly enlarge?: (fd: number) => void;
@@ -90,7 +93,7 @@ export class Pump implements Flooder {
   drain(maxBytes: number): number {
     let total = 0;
     while (this.#state !== 'closed' && total < maxBytes) {
-      const count = this.#read(quietBuffer, Math.min(PIPE_BYTES, maxBytes - total));
+      const count = this.#take(Math.min(PIPE_BYTES, maxBytes - total));
       if (count === 0) break;
       total += count;
     }
@@ -109,7 +112,7 @@ export class Pump implements Flooder {
   gulp(buffer: Buffer, isCrowd: boolean): number {
     if (this.#state !== 'flooding') return 0;
     if (this.#options.ready?.() === false) return -1;
-    const count = (isCrowd && this.#move()) || this.#read(buffer, buffer.length);
+    const count = (isCrowd && this.#moveMuch()) || this.#read(buffer, buffer.length);
     this.#lastCount = count;
     if (count > 0) this.#emptySince = undefined;
     else if (this.#state === 'flooding') this.#noteEmpty();
@@ -127,7 +130,7 @@ export class Pump implements Flooder {
   #look(): void {
     if (this.#state !== 'quiet') return;
     const held = this.#options.ready?.() === false;
-    const count = held ? 0 : this.#read(quietBuffer, PIPE_BYTES);
+    const count = held ? 0 : this.#take(PIPE_BYTES);
     if (this.#state !== 'quiet' || (count === 0 && !held)) return;
     const now = performance.now();
     this.#burst = now - this.#lastRead < BURST_GAP_MS ? this.#burst + 1 : 0;
@@ -166,13 +169,21 @@ export class Pump implements Flooder {
   }
 
   /**
-   * Bytes moved past the sink, or 0. What comes in small pieces is not worth it. A move keeps the writer waiting until
-   * it is in the file, so one that has a processor to itself is served better by reads.
+   * In a flood. What comes in small pieces is not worth it. A move keeps the writer waiting until it is in the file, so one
+   * that has a processor to itself is served better by reads.
    */
-  #move(): number {
-    const { move } = this.#options;
-    if (!move || this.#lastCount < FLOOD_BYTES) return 0;
-    const count = Math.max(0, move(this.#fd));
+  #moveMuch(): number {
+    return this.#lastCount < FLOOD_BYTES ? 0 : this.#move(PIPE_BYTES);
+  }
+
+  /** What is there, by a move where one can be: then it is in the pipe or in the file at any time, whoever dies. */
+  #take(maxBytes: number): number {
+    return this.#move(1) + this.#read(quietBuffer, maxBytes);
+  }
+
+  /** Bytes moved past the sink, or 0. */
+  #move(least: number): number {
+    const count = Math.max(0, this.#options.move?.(this.#fd, least) ?? 0);
     this.bytes += count;
     return count;
   }

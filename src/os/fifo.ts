@@ -21,6 +21,8 @@ const read = libc('long read(int fd, void *buf, size_t count)');
 const lseek = libc('long lseek(int fd, long offset, int whence)');
 const splice = libc('long splice(int from, void *fromAt, int to, void *toAt, size_t length, uint flags)');
 
+const { O_APPEND, O_NONBLOCK } = constants;
+const F_SETFL = 4;
 const F_SETPIPE_SZ = 1031;
 const SEEK_END = 2;
 const SPLICE_F_NONBLOCK = 2;
@@ -100,15 +102,22 @@ export function readFifo(fd: number, buffer: Buffer, length: number): number {
 }
 
 /**
- * Moves at most `maxBytes` from a pipe to the end of a file by splice(2), if the end is at `size`. The file must not be
- * open for appending, and another's write between the look and the move would be overwritten.
- * @returns bytes moved; -1: none; -2: none ever, this file system has no splice
+ * Moves at most `maxBytes` from a pipe to the end of a file by splice(2), if the end is at `size`: what has left the pipe
+ * is in the file, whenever the daemon is killed. splice takes no file that is open for appending, so meanwhile this one
+ * isn't: what another process appends between the look and the move is written over.
+ * @param file  open with O_APPEND and O_NONBLOCK, its description nobody else's
+ * @returns bytes moved; -1: none; -2: none ever, this file can't be written so
  */
 export function moveToEnd(pipe: number, file: number, size: number, maxBytes: number): number {
   if (lseek(file, 0, SEEK_END) !== size) return -1;
-  const count = splice(pipe, null, file, null, maxBytes, SPLICE_F_NONBLOCK);
-  if (count === -1 && errorName(lastErrno()) === 'EINVAL') return -2;
-  return count;
+  // EPERM: a file that may only be appended to (chattr +a).
+  if (fcntl(file, F_SETFL, O_NONBLOCK) === -1) return -2;
+  try {
+    const count = splice(pipe, null, file, null, maxBytes, SPLICE_F_NONBLOCK);
+    return count === -1 && errorName(lastErrno()) === 'EINVAL' ? -2 : count;
+  } finally {
+    fcntl(file, F_SETFL, O_APPEND | O_NONBLOCK);
+  }
 }
 
 /**

@@ -6,6 +6,7 @@ import { test } from 'tap';
 import { LogFile } from '../../src/logs/logfile.js';
 import { Pump } from '../../src/logs/pump.js';
 import { moveToEnd } from '../../src/os/fifo.js';
+import { until } from '../helpers/until.js';
 import { filesOf, makeFifo, scratchDir, wholeLog } from './scratch.js';
 
 const text = (file: string) => fs.readFileSync(file, 'latin1');
@@ -111,6 +112,35 @@ test('moves follow the log to its next file', (t) => {
   put('four\n');
   t.equal(move(), -1, 'a closed log takes nothing');
   t.end();
+});
+
+test('a quiet stream is moved: it is in the pipe or in the log at any time, and rotated at line ends', async (t) => {
+  const dir = scratchDir(t);
+  const fifo = makeFifo(dir);
+  const log = LogFile.open(path.join(dir, 'a.log'), { maxBytes: 1000, backups: 20 });
+  let read = 0;
+  const move = (fd: number, least: number) => log.moveFrom(fd, moveToEnd, least);
+  const sink = (buffer: Buffer, start: number, end: number) => {
+    read += end - start;
+    log.append(buffer, start, end - start);
+  };
+  const pump = new Pump(fifo.readEnd, sink, { move });
+  const writer = fifo.openWriter();
+  const lines = Array.from({ length: 90 }, (_, i) => line(100, String(i % 10)));
+  for (const one of lines) {
+    fs.writeSync(writer, one);
+    pump.drain(1 << 20);
+  }
+  t.ok(filesOf(log.path).every((file) => fs.statSync(file).size <= 1000 && text(file).endsWith('\n')));
+  t.equal(filesOf(log.path).map(text).join(''), lines.join(''));
+  t.ok(read < 2000, `${read} bytes were read: those at a rotation alone`);
+  fs.writeSync(writer, 'woken');
+  await until('it to be moved', () => text(log.path).endsWith('woken'));
+  fs.appendFileSync(log.path, ' theirs ');
+  log.append(Buffer.from('ours'));
+  t.match(text(log.path), /woken theirs ours$/, 'it is open for appending as before');
+  pump.close();
+  fs.closeSync(writer);
 });
 
 test('a device takes nothing by a move', (t) => {
