@@ -69,7 +69,7 @@ test('fatalmailbatch writes one mail of all that could not start', async (t) => 
   const supd = await startWith(
     t,
     listener('fatalmailbatch', `${BIN}/fatalmailbatch ${words}`, 'PROCESS_STATE,TICK_5') +
-      program('never', '/bin/false', { autostart: false, startsecs: 1, startretries: 0 }),
+      program('never', '/bin/false', { autostart: false, startsecs: 60, startretries: 0 }),
     'fatalmailbatch',
   );
   await supd.told('start', 'never');

@@ -200,7 +200,7 @@ test('a directory that only the user may enter is entered as that user', async (
         directory: '%(here)s/own',
         autostart: false,
         startretries: 0,
-        startsecs: 1,
+        startsecs: 60,
       }),
   );
   mkdirSync(`${supd.dir}/own`, { mode: 0o700 });

@@ -115,7 +115,7 @@ test('an included file that may not be read is an error that names it', async (t
 });
 
 test('what is wrong with one program keeps it down, in words, and the others run', async (t) => {
-  const once = { startretries: 0, startsecs: 1 };
+  const once = { startretries: 0, startsecs: 60 };
   const supd = await startSupd(
     t,
     program('missing', '/no/such/command', once) +

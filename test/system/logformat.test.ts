@@ -16,7 +16,7 @@ test('log_format=text has the time before each line, json an object for each, ra
       program('both', 'prints-both', { log_format: 'json', redirect_stderr: true }) +
       program('raw', 'prints-both', { log_format: 'raw' }),
   );
-  for (const file of ['text.out', 'text.err', 'json.out', 'json.err', 'raw.err'])
+  for (const file of ['text.out', 'text.err', 'json.out', 'json.err', 'raw.out', 'raw.err'])
     await until(file, () => supd.read(file).endsWith('\n'));
   await until('both lines', () => supd.read('both.out').split('\n').length === 3);
   t.equal(supd.read('raw.out'), 'to stdout\n');

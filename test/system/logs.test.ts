@@ -42,7 +42,8 @@ test('stdout and stderr have a log each, or one with redirect_stderr, in the ord
     t,
     program('two', 'prints-both') + program('one', 'prints-both', { redirect_stderr: true }),
   );
-  await until('both', () => supd.read('two.err') !== '' && supd.read('one.out').includes('stderr'));
+  await until('all of it', () => ['two.out', 'two.err'].every((file) => supd.read(file) !== ''));
+  await supd.says('one', 'stderr\n');
   t.equal(supd.read('two.out'), 'to stdout\n');
   t.equal(supd.read('two.err'), 'to stderr\n');
   t.equal(supd.read('one.out'), 'to stdout\nto stderr\n');

@@ -8,7 +8,7 @@ import { startSupd } from '../helpers/start-supd.js';
 test('health, wait and top tell the same of a program that serves and one that does not', async (t) => {
   const supd = await startSupd(
     t,
-    program('a', 'waits') + program('b', '/bin/false', { startsecs: 1, startretries: 0 }),
+    program('a', 'waits') + program('b', '/bin/false', { startsecs: 60, startretries: 0 }),
   );
   t.match(await supd.told('wait', 'a', '--timeout', '60'), { status: 0, stdout: '' });
   t.match(await supd.told('wait', 'b', '--timeout', '60'), { status: 1, stdout: /^b: FATAL \(/ });

@@ -35,7 +35,7 @@ test('with startsecs=0 any exit is an exit, never a failed start', async (t) => 
 });
 
 test('a program that ends too early is tried again, then is FATAL', async (t) => {
-  const supd = await startSupd(t, program('a', 'exits-after 0 0', { startsecs: 1, startretries: 1 }));
+  const supd = await startSupd(t, program('a', 'exits-after 0 0', { startsecs: 60, startretries: 1 }));
   const fatal = await supd.state('a', 'FATAL');
   t.equal(fatal.description, 'Exited too quickly (process log may have details)');
   t.equal(fatal.pid, 0);
@@ -63,7 +63,7 @@ test('with restart_delay a program that ends again and again rests longer each t
 });
 
 test('startretries=0 is one attempt', async (t) => {
-  const supd = await startSupd(t, program('a', 'exits-after 0 7', { startsecs: 1, startretries: 0 }));
+  const supd = await startSupd(t, program('a', 'exits-after 0 7', { startsecs: 60, startretries: 0 }));
   const fatal = await supd.state('a', 'FATAL');
   t.equal(fatal.exitStatus, 7);
   t.equal(supd.read('supd.log').match(/spawned: 'a'/g)?.length, 1);
@@ -80,7 +80,7 @@ test('a program in BACKOFF that can start after all recovers', async (t) => {
 });
 
 test('a stop in BACKOFF ends the tries, and the next start counts anew', async (t) => {
-  const failing = { startsecs: 1, startretries: 5, autostart: false };
+  const failing = { startsecs: 60, startretries: 5, autostart: false };
   const supd = await startSupd(t, program('a', 'exits-after 0 1', failing));
   const tries: string[] = [];
   const over = new AbortController();

@@ -79,8 +79,10 @@ test('each line of a program goes to syslog under its name, with and without a f
     '<14>supervisord: one to stderr',
     '<14>supervisord: one to stdout',
   ]);
-  t.equal(supd.read('both.out'), 'to stdout\n');
-  t.equal(supd.read('both.err'), 'to stderr\n');
+  for (const name of ['stdout', 'stderr'] as const) {
+    const file = `both.${name.slice(3)}`;
+    await until(file, () => supd.read(file) === `to ${name}\n`);
+  }
   t.equal((await supd.state('none', 'RUNNING')).stdoutLogfile, '');
 });
 

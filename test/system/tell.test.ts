@@ -108,7 +108,7 @@ test('a program that is FATAL is told to every section that wants it, with what 
     t,
     program('p', `sh -c 'test -e %(here)s/well && exec sleep 100; echo cannot bind >&2; exit 1'`, {
       startretries: 0,
-      startsecs: 1,
+      startsecs: 5,
     }) +
       section('notify:jobs', { webhook: `${url}/jobs`, on: 'failed' }) +
       section('notify:all', { webhook: `${url}/all` }),
