@@ -80,7 +80,12 @@ function causeOf({ spec, state, exit, spawnError }: Process, death: Death | unde
 
 function arrivalOf(arrival: Arrival | undefined): string {
   if (arrival === undefined) return '';
-  if (arrival.name === 'asked') return 'its visitors are on their way back';
+  if (arrival.name === 'asked') {
+    const back = 'its visitors are on their way back';
+    return arrival.kept === undefined
+      ? back
+      : `its rolling restart ended before its stop, and ${back}: ${arrival.kept}`;
+  }
   return `its rolling restart failed, and no visitors are sent to it until its next start: ${arrival.why}`;
 }
 

@@ -6,35 +6,17 @@ import type { HealthSpec, Probe, ProbeOutcome, ReadySpec } from './probe.js';
 import type { Readiness } from './readiness.js';
 import type { ReloadSpec } from './reload-words.js';
 import type { SharedSocketSpec } from './shared-socket.js';
+import type { StreamSpec } from './stream.js';
 import type { Arrival, TrafficSpec } from './traffic.js';
 
 export type { SharedSocketSpec } from './shared-socket.js';
+export type { StreamSpec } from './stream.js';
 
 export type Millis = number;
 /** Both clocks, read once by the shell for each event: `mono` for durations, `wall` (epoch ms) for stamps. */
 export interface Now {
   readonly mono: Millis;
   readonly wall: Millis;
-}
-
-/** Where one output stream goes. */
-export interface StreamSpec {
-  readonly file:
-    | { readonly kind: 'none' }
-    /** A name is made under childlogdir when the group is added. */
-    | { readonly kind: 'auto' }
-    | { readonly kind: 'path'; readonly path: string };
-  /** Size bound of one file in bytes; 0: never rotated. */
-  readonly maxBytes: number;
-  /** Rotated files kept; 0: the file is emptied in place. */
-  readonly backups: number;
-  readonly captureMaxBytes: number;
-  readonly eventsEnabled: boolean;
-  readonly syslog: boolean;
-  /** The child writes the file itself; `ifPossible`: where the file system lets its log be rotated all the same. */
-  readonly direct?: 'always' | 'ifPossible';
-  /** What is made of each line; absent: nothing, bytes stay as they are. */
-  readonly format?: 'text' | 'json';
 }
 
 /** Soft and hard value alike; `undefined`: inherited. Bytes for memlock and core, counts for the others. */
@@ -188,6 +170,8 @@ export type ProcessState =
       readonly deadline: Millis;
       /** Not asked to end yet: its visitors leave first, since. */
       readonly leaving?: Millis;
+      /** It was RUNNING since then, and is so again where its rolling restart ends before its stop. */
+      readonly ran?: Millis;
       /** It must not go on, and nobody asked for its end: FATAL, and why. */
       readonly refused?: string;
       /** Its start has failed, and nobody has asked for anything since. */
@@ -233,7 +217,7 @@ export type ProcessEvent =
   /** It is not well, and it is its turn to be restarted: recycle.ts. */
   | { readonly type: 'recycle'; readonly why: string }
   /** Answers to `leave`, `warmUp` and `arrive`, with what they were asked with. */
-  | { readonly type: 'left'; readonly pid: number; readonly asked: Millis }
+  | { readonly type: 'left'; readonly pid: number; readonly asked: Millis; readonly why?: string }
   | { readonly type: 'warmed'; readonly pid: number; readonly asked: Millis; readonly why?: string }
   | { readonly type: 'arrived'; readonly pid: number; readonly asked: Millis; readonly why?: string }
   /** What it waited for is there. */
@@ -276,8 +260,14 @@ export type ProcessEffect =
       /** It has been busy for so long that somebody should look. */
       readonly busyMs?: Millis;
     }
-  /** Its visitors are to be sent elsewhere; answered by `left`, within that time. */
-  | { readonly type: 'leave'; readonly pid: number; readonly asked: Millis; readonly withinMs: Millis }
+  /** Its visitors are to be sent elsewhere; answered by `left`, within that time. `isRolled`: if that fails, with `why`. */
+  | {
+      readonly type: 'leave';
+      readonly pid: number;
+      readonly asked: Millis;
+      readonly withinMs: Millis;
+      readonly isRolled: boolean;
+    }
   /** Answered by `warmed`, within the time of its spec; `why`: it is not. */
   | { readonly type: 'warmUp'; readonly pid: number; readonly asked: Millis }
   /** Visitors are to be sent to it; answered by `arrived`. `isRolled`: not if anything is wrong, then with `why`. */

@@ -45,6 +45,8 @@ export function judge(member: Member, world: World): Member {
   const to = (next: MemberStep): Member => ({ ...member, step: next });
   if (!process) return to({ name: 'failed', why: 'it was removed meanwhile' });
   const { state } = process;
+  if (state.name === 'RUNNING' && state.arrival?.name === 'asked' && state.arrival.kept !== undefined)
+    return to({ name: 'failed', why: `${state.arrival.kept}; it runs on as it was` });
   // Who restarts it too starts it, and that is as good.
   if (isReturning(world, member.id)) return member;
   if (state.name === 'STOPPED' || isStoppedForGood(state))

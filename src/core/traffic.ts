@@ -28,7 +28,12 @@ export interface TrafficSpec {
 
 /** What a RUNNING process still has before it. Absent: nothing. */
 export type Arrival =
-  | { readonly name: 'asked'; readonly at: Millis }
+  | {
+      readonly name: 'asked';
+      readonly at: Millis;
+      /** Its rolling restart ended before its stop, and why: its visitors come back to the same process. */
+      readonly kept?: string;
+    }
   /** Of a rolling restart: no visitors are sent to it. */
   | { readonly name: 'failed'; readonly why: string };
 
@@ -57,18 +62,35 @@ function leave(s: Live, c: Context, next: Next, isShort: boolean): Step {
   const asked = c.now.mono;
   const withinMs = isShort ? Math.min(SHORT_DRAIN_MS, traffic.drainMs) : traffic.drainMs;
   const deadline = asked + withinMs + LOST_MS;
-  const state: ProcessState = { name: 'STOPPING', pid: s.pid, next, leaving: asked, deadline };
+  const isRolled = c.isRolled === true && !isShort;
+  const ran = s.name === 'RUNNING' && isRolled ? { ran: s.since } : {};
+  const state: ProcessState = { name: 'STOPPING', pid: s.pid, next, leaving: asked, ...ran, deadline };
   const { effects } = enter(s, state, { pid: s.pid });
-  return to(state, ...effects, { type: 'leave', pid: s.pid, asked, withinMs });
+  return to(state, ...effects, { type: 'leave', pid: s.pid, asked, withinMs, isRolled });
 }
 
-/** Nobody needs it any more, or it took too long: it is asked to end. */
-export function left(s: In<'STOPPING'>, { spec, now }: Context): Step {
-  const { leaving: _, ...rest } = s;
-  return to(
-    { ...rest, deadline: now.mono + spec.stopWaitMs },
-    { type: 'kill', pid: s.pid, signal: spec.stopSignal, group: spec.stopAsGroup },
-  );
+/**
+ * Nobody needs it any more, or it took too long: it is asked to end. Where its visitors could not be sent elsewhere, a
+ * rolling restart leaves it running; if somebody else wants its stop by now, it is tried as for any stop.
+ */
+export function left(s: In<'STOPPING'>, c: Context, why?: string): Step {
+  const { spec, now } = c;
+  const { leaving: _, ran, ...rest } = s;
+  const kill = { type: 'kill', pid: s.pid, signal: spec.stopSignal, group: spec.stopAsGroup } as const;
+  if (why === undefined || ran === undefined)
+    return to({ ...rest, deadline: now.mono + spec.stopWaitMs }, kill);
+  if (c.isRolled && s.next === 'start') return goesOn(s, ran, why, c);
+  const asked = now.mono;
+  const withinMs = spec.traffic?.drainMs ?? 0;
+  const state: ProcessState = { ...rest, leaving: asked, deadline: asked + withinMs + LOST_MS };
+  return to(state, { type: 'leave', pid: s.pid, asked, withinMs, isRolled: false });
+}
+
+function goesOn(s: In<'STOPPING'>, since: Millis, kept: string, { spec, now }: Context): Step {
+  const at = now.mono;
+  const state = { ...running(s.pid, since, spec, at), arrival: { name: 'asked', at, kept } } as const;
+  const { effects } = enter(s, state, { pid: s.pid, why: kept });
+  return to(state, ...effects, { type: 'arrive', pid: s.pid, asked: at, isRolled: false });
 }
 
 /** It is up and ready: it is warmed up, or RUNNING if there is nothing to warm. */
@@ -99,7 +121,7 @@ export function arrived(s: In<'RUNNING'>, e: Of<'arrived'>): Step {
 /** What another supd had asked for when it died. Whether it rolled is forgotten: nobody stays drained for that. */
 export function trafficOf(state: ProcessState): ProcessEffect | undefined {
   if (state.name === 'STOPPING' && state.leaving !== undefined)
-    return { type: 'leave', pid: state.pid, asked: state.leaving, withinMs: leftOf(state) };
+    return { type: 'leave', pid: state.pid, asked: state.leaving, withinMs: leftOf(state), isRolled: false };
   if (state.name === 'STARTING' && state.warming !== undefined)
     return { type: 'warmUp', pid: state.pid, asked: state.warming };
   if (state.name === 'RUNNING' && state.arrival?.name === 'asked')

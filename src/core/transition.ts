@@ -88,7 +88,7 @@ export const TABLE: { [N in ProcessState['name']]: { [T in ProcessEvent['type']]
     start: ({ failed: _, ...s }) => to({ ...s, next: 'start' }),
     stop: ({ failed: _, ...s }) => to({ ...s, next: 'stay' }),
     exited: stoppedNow,
-    left: (s, e, c) => (e.pid === s.pid && e.asked === s.leaving ? left(s, c) : to(s)),
+    left: (s, e, c) => (e.pid === s.pid && e.asked === s.leaving ? left(s, c, e.why) : to(s)),
     deadline: (s, _e, c) =>
       s.leaving === undefined
         ? to(

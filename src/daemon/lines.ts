@@ -12,6 +12,8 @@ export function lineOf(spec: ProcessSpec, change: StateChange): Line | undefined
   const { name } = spec;
   switch (change.to) {
     case 'RUNNING': {
+      if (change.from === 'STOPPING')
+        return warn(`${name} goes on: its rolling restart ended before its stop`);
       const seconds = Math.round(spec.startMs / 1000);
       return info(
         `success: ${name} entered RUNNING state, process has stayed up for > than ${seconds} seconds (startsecs)`,

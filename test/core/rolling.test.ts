@@ -90,6 +90,14 @@ test('the first that fails ends it, and the rest is left as it was', async (t) =
   const failures: readonly (readonly [string, (p: Play) => void, RegExp])[] = [
     ['HAProxy has no other', (p) => may(p, 'no other server of b is UP'), /no other server of b is UP/],
     [
+      'its visitors can not be sent elsewhere',
+      (p) => {
+        may(p);
+        p.obey('a:a', 'pre_stop: exit status 4');
+      },
+      /pre_stop: exit status 4; it runs on as it was/,
+    ],
+    [
       'it ends before it is up',
       (p) => {
         may(p);
@@ -139,6 +147,36 @@ test('the first that fails ends it, and the rest is left as it was', async (t) =
       what,
     );
   }
+});
+
+test('one whose visitors can not be sent elsewhere runs on, and has them back', async (t) => {
+  const p = three();
+  const pid = p.live.get('a:a');
+  roll(p);
+  may(p);
+  p.obey('a:a', 'pre_stop: exit status 4');
+  t.equal(p.stateOf('a:a'), 'RUNNING');
+  t.same(p.log, ['leave a', 'arrive a']);
+  t.match(p.orders.get('a:a'), { type: 'arrive', isRolled: false }, 'whatever comes of that');
+  p.obey('a:a');
+  t.equal(p.live.get('a:a'), pid);
+  p.log.length = 0;
+  p.send({ type: 'stop', ids: ['a:a'] });
+  p.obey('a:a', 'pre_stop: exit status 4');
+  t.same(p.log, ['leave a', 'stop a'], 'a stop that is asked for comes all the same');
+});
+
+test('a stop of one that a rolling restart sends away is a stop, with all of its time', async (t) => {
+  const p = three();
+  roll(p);
+  may(p);
+  p.send({ type: 'stop', ids: ['a:a'] });
+  p.obey('a:a', 'pre_stop: exit status 4');
+  t.same(p.log, ['leave a', 'leave a'], 'what a rolling restart gave up is done to the end');
+  p.obey('a:a', 'pre_stop: exit status 4');
+  t.same(p.log, ['leave a', 'leave a', 'stop a']);
+  p.end('a:a');
+  t.equal(p.stateOf('a:a'), 'STOPPED');
 });
 
 test('a cold one is not sent any visitors; when it is started again by itself it is', async (t) => {

@@ -87,7 +87,7 @@ export function play(groups: readonly GroupSpec[]) {
     orders.delete(id);
     const { pid, asked } = order;
     const of = { pid, asked, ...(why === undefined ? {} : { why }) };
-    if (order.type === 'leave') send({ type: 'process', id, event: { type: 'left', pid, asked } });
+    if (order.type === 'leave') send({ type: 'process', id, event: { type: 'left', ...of } });
     else if (order.type === 'warmUp') send({ type: 'process', id, event: { type: 'warmed', ...of } });
     else send({ type: 'process', id, event: { type: 'arrived', ...of } });
   };

@@ -400,6 +400,29 @@ test('pre_stop and post_start run as the program does; one that fails is told, a
   await supd.logs(/web: post_start: exit status 1: the cache says no/);
 });
 
+test('a pre_stop that fails ends a rolling restart before anybody is stopped; a stop by hand comes all the same', async (t) => {
+  const text = ['a', 'b'].map((name) =>
+    program(name, 'waits', {
+      pre_stop: `sh -c 'test ! -e %(here)s/bad || { echo "the cache says no" >&2; exit 4; }'`,
+      post_start: `sh -c 'echo in $SUPERVISOR_PROCESS_NAME >>%(here)s/told'`,
+    }),
+  );
+  const supd = await startSupd(t, text.join(''));
+  await until('post_start of both', () => /in a\n[\s\S]*in b\n|in b\n[\s\S]*in a\n/.test(supd.read('told')));
+  const pids = [(await supd.state('a', 'RUNNING')).pid, (await supd.state('b', 'RUNNING')).pid];
+  writeFileSync(`${supd.dir}/bad`, '');
+  t.match(await supd.told('restart', '--rolling', 'all'), {
+    status: 1,
+    stdout:
+      /^a: ERROR \(pre_stop: exit status 4: the cache says no; it runs on as it was\)$[\s\S]*^b: left as it was$/m,
+  });
+  await until('its visitors to be back', () => supd.read('told').split('in a\n').length === 3);
+  await supd.logs(/WARN a goes on: its rolling restart ended before its stop/);
+  t.same([(await supd.state('a', 'RUNNING')).pid, (await supd.state('b', 'RUNNING')).pid], pids);
+  t.equal((await supd.told('stop', 'a')).status, 0);
+  await supd.logs(/a: pre_stop: exit status 4: the cache says no; it is stopped all the same/);
+});
+
 test('a program that cannot start ends it, and nothing of the rest is touched', async (t) => {
   const ids = ['a', 'b'].map((name) => program(name, 'waits', { startsecs: 1 })).join('');
   const supd = await startSupd(t, ids);

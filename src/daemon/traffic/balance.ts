@@ -16,17 +16,23 @@ export async function whyNotLeave(haproxy: HaproxySpec): Promise<string | undefi
   return lastOf(haproxy, await serversOf(haproxy));
 }
 
+/** What was out of the ordinary, in words. */
+export interface Oddity {
+  /** Is it out of its backend? */
+  readonly isDrained: boolean;
+  readonly what: string;
+}
+
 /**
  * Takes the server out: no new requests, then a wait for those that it has, then maintenance.
  * @param until  by performance.now(): what is not over then is cut off
- * @returns what was out of the ordinary, in words
  * @throws HaproxyError
  */
 export async function drain(
   haproxy: HaproxySpec,
   until: number,
   signal: AbortSignal,
-): Promise<string | undefined> {
+): Promise<Oddity | undefined> {
   const key = `${haproxy.socket} ${haproxy.backend}`;
   const before = leaving.get(key);
   const turn = (before ?? Promise.resolve()).catch(() => {}).then(() => beginDrain(haproxy));
@@ -34,7 +40,7 @@ export async function drain(
   const last = await turn.finally(() => {
     if (leaving.get(key) === turn) leaving.delete(key);
   });
-  if (last !== undefined) return `not drained: ${last}`;
+  if (last !== undefined) return { isDrained: false, what: last };
   let busy = 1;
   for (let without = 0; without < LOOKS_WITHOUT; await pause(LOOK_MS, undefined, { signal })) {
     busy = own(haproxy, await serversOf(haproxy)).busy;
@@ -42,7 +48,11 @@ export async function drain(
     if (busy > 0 && performance.now() >= until) break;
   }
   await setState(haproxy, 'maint');
-  return busy === 0 ? undefined : `${busy} ${busy === 1 ? 'request was' : 'requests were'} not over in time`;
+  if (busy === 0) return undefined;
+  return {
+    isDrained: true,
+    what: `${busy} ${busy === 1 ? 'request was' : 'requests were'} not over in time`,
+  };
 }
 
 /** Puts the server in again and waits until HAProxy sends requests to it. @throws HaproxyError */

@@ -59,7 +59,7 @@ export class Traffic {
     if (traffic === undefined) return Promise.resolve(undefined);
     switch (order.type) {
       case 'leave':
-        return this.#leave(spec, traffic, order.withinMs, signal);
+        return this.#leave(spec, traffic, order, signal);
       case 'warmUp':
         return this.#warmUp(spec, traffic, signal);
       case 'arrive':
@@ -69,34 +69,35 @@ export class Traffic {
     }
   }
 
-  /** Whatever goes wrong here: the stop was asked for, and comes. */
+  /**
+   * A stop that was asked for comes, whatever goes wrong here; a rolling restart has no reason to cut anybody off.
+   * @returns what went wrong, for a rolling restart
+   */
   async #leave(
     spec: ProcessSpec,
-    traffic: TrafficSpec,
-    timeoutMs: number,
+    { preStop, haproxy }: TrafficSpec,
+    { withinMs, isRolled }: Extract<Order, { type: 'leave' }>,
     signal: AbortSignal,
-  ): Promise<undefined> {
-    const until = performance.now() + timeoutMs;
-    if (traffic.preStop !== undefined) {
-      const outcome = await probeCommand(
-        this.#parts,
-        spec,
-        traffic.preStop,
-        {
-          timeoutMs,
-          signal,
-        },
-        true,
-      );
-      if (!outcome.ok) this.#tell(spec, `pre_stop: ${outcome.why}; it is stopped all the same`);
+  ): Promise<string | undefined> {
+    const until = performance.now() + withinMs;
+    const failed = (what: string) => {
+      this.#tell(spec, isRolled ? what : `${what}; it is stopped all the same`);
+      return isRolled ? what : undefined;
+    };
+    if (preStop !== undefined) {
+      const how = { timeoutMs: withinMs, signal };
+      const outcome = await probeCommand(this.#parts, spec, preStop, how, true);
+      const why = outcome.ok ? undefined : failed(`pre_stop: ${outcome.why}`);
+      if (why !== undefined) return why;
     }
-    if (traffic.haproxy === undefined || signal.aborted) return;
+    if (haproxy === undefined || signal.aborted) return undefined;
     try {
-      const odd = await drain(traffic.haproxy, until, signal);
-      if (odd) this.#tell(spec, odd);
+      const odd = await drain(haproxy, until, signal);
+      if (odd?.isDrained === false) return failed(`not drained: ${odd.what}`);
+      if (odd) this.#tell(spec, odd.what);
+      return undefined;
     } catch (error) {
-      if (!signal.aborted)
-        this.#tell(spec, `not drained: ${(error as Error).message}; it is stopped all the same`);
+      return signal.aborted ? undefined : failed(`not drained: ${(error as Error).message}`);
     }
   }
 
@@ -160,7 +161,15 @@ export async function askLeave({ traffic }: ProcessSpec): Promise<string | undef
 }
 
 function answerTo({ type, pid, asked }: Order, why: string | undefined): ProcessEvent {
-  if (type === 'leave') return { type: 'left', pid, asked };
   const answered = { pid, asked, ...(why === undefined ? {} : { why }) };
-  return type === 'warmUp' ? { type: 'warmed', ...answered } : { type: 'arrived', ...answered };
+  switch (type) {
+    case 'leave':
+      return { type: 'left', ...answered };
+    case 'warmUp':
+      return { type: 'warmed', ...answered };
+    case 'arrive':
+      return { type: 'arrived', ...answered };
+    default:
+      return type satisfies never;
+  }
 }
