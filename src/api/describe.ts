@@ -2,6 +2,8 @@
 import { formatDuration } from '../core/durations.js';
 import type { Health } from '../core/health.js';
 import type { Now } from '../core/program.js';
+import { whyNotReady } from '../core/readiness.js';
+import type { Arrival } from '../core/traffic.js';
 import type { Process } from '../core/world.js';
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
@@ -14,7 +16,7 @@ export function describeProcess(process: Process, now: Now, waitsFor: readonly s
   const { state } = process;
   switch (state.name) {
     case 'RUNNING':
-      return `pid ${state.pid}, uptime ${formatUptime(uptimeOf(process, now))}${illness(state.health, now)}`;
+      return `pid ${state.pid}, uptime ${formatUptime(uptimeOf(process, now))}${absence(state.arrival)}${illness(state.health, now)}`;
     case 'BACKOFF':
     case 'FATAL':
       return process.spawnError ?? `unknown error (try "tail ${process.spec.name}")`;
@@ -27,7 +29,7 @@ export function describeProcess(process: Process, now: Now, waitsFor: readonly s
       return `waits for ${waitsFor.join(', ')}`;
     case 'STARTING':
       if (state.warming !== undefined) return `pid ${state.pid}, being warmed up`;
-      return state.readiness ? notReady(state.pid, state.readiness.why) : '';
+      return state.readiness ? notReady(state.pid, whyNotReady(state.readiness, process.spec, now.mono)) : '';
     case 'STOPPING':
       return state.leaving === undefined ? '' : `pid ${state.pid}, its visitors leave`;
     case 'SPAWNING':
@@ -40,6 +42,11 @@ export function describeProcess(process: Process, now: Now, waitsFor: readonly s
 
 function notReady(pid: number, why: string | undefined): string {
   return `pid ${pid}, not ready yet${why === undefined ? '' : `: ${why}`}`;
+}
+
+/** It runs, and does nobody's work. */
+function absence(arrival: Arrival | undefined): string {
+  return arrival?.name === 'failed' ? `, without visitors: ${arrival.why}` : '';
 }
 
 /** What follows a line that is else supervisord's. */

@@ -5,8 +5,8 @@ import { blockersOf, describeBlocker } from '../core/dependencies.js';
 import { formatDuration } from '../core/durations.js';
 import type { Health } from '../core/health.js';
 import { describeProbe } from '../core/probe.js';
-import type { Exit, ProcessSpec, ProcessState } from '../core/program.js';
-import type { Readiness } from '../core/readiness.js';
+import type { Exit, Now, ProcessSpec, ProcessState } from '../core/program.js';
+import { type Readiness, whyNotReady } from '../core/readiness.js';
 import { reasonOf, recycleObstacle } from '../core/recycle.js';
 import { isReturning } from '../core/returns.js';
 import type { Arrival } from '../core/traffic.js';
@@ -29,7 +29,7 @@ export function explain(daemon: Daemon, process: Process): Omit<Explained, 'proc
   const deaths = daemon.watch.deaths.of(id);
   return {
     ...(begun === undefined ? {} : { since: begun }),
-    cause: [causeOf(process, deaths[0]), recycledWhy(process, lastAsked?.time)]
+    cause: [causeOf(process, deaths[0]), recycledWhy(process, readNow(), lastAsked?.time)]
       .filter((text) => text !== '')
       .join('; '),
     ...(lastAsked ? { lastAsked } : {}),
@@ -39,10 +39,9 @@ export function explain(daemon: Daemon, process: Process): Omit<Explained, 'proc
 }
 
 /** When supd restarted it by itself for not being well, and why; '' once somebody asked for something since. */
-function recycledWhy({ recycled }: Process, asked = 0): string {
+function recycledWhy({ recycled }: Process, { mono }: Now, asked = 0): string {
   if (recycled === undefined || recycled.at.wall < asked) return '';
-  const when = new Date(recycled.at.wall).toISOString();
-  return `supd restarted it at ${when}, since it was ${recycled.why}`;
+  return `supd restarted it ${formatDuration(mono - recycled.at.mono)} ago, since it was ${recycled.why}`;
 }
 
 /** @param death  the last, whose exit is that of the process's present state, if that has one */
@@ -69,13 +68,23 @@ function causeOf({ spec, state, exit, spawnError }: Process, death: Death | unde
     case 'STOPPED':
       return exit ? told(exit) : '';
     case 'STARTING':
-      return state.readiness?.why === undefined ? '' : `it is not ready yet: ${state.readiness.why}`;
+      if (
+        state.readiness === undefined ||
+        state.readiness.probe.name === 'met' ||
+        state.warming !== undefined
+      )
+        return '';
+      return `it is not ready yet${after(whyNotReady(state.readiness, spec, readNow().mono))}`;
     case 'WAITING':
     case 'SPAWNING':
       return '';
     default:
       return state satisfies never;
   }
+}
+
+function after(why: string | undefined): string {
+  return why === undefined ? '' : `: ${why}`;
 }
 
 function arrivalOf(arrival: Arrival | undefined): string {
@@ -86,7 +95,7 @@ function arrivalOf(arrival: Arrival | undefined): string {
       ? back
       : `its rolling restart ended before its stop, and ${back}: ${arrival.kept}`;
   }
-  return `its rolling restart failed, and no visitors are sent to it until its next start: ${arrival.why}`;
+  return `its rolling restart failed, and no visitors are sent to it until it is restarted: ${arrival.why}`;
 }
 
 function sicknessOf(health: Health | undefined): string {

@@ -60,10 +60,11 @@ export function stopping(
   s: In<'STARTING' | 'RUNNING'>,
   { spec, now }: Context,
   more: Partial<Pick<In<'STOPPING'>, 'next' | 'failed'>> = {},
+  why = more.failed?.why,
 ): Step {
   const deadline = now.mono + spec.stopWaitMs;
   const state: ProcessState = { name: 'STOPPING', pid: s.pid, next: 'stay', deadline, ...more };
-  const entered = enter(s, state, { pid: s.pid });
+  const entered = enter(s, state, { pid: s.pid, ...(why === undefined ? {} : { why }) });
   return to(state, ...entered.effects, {
     type: 'kill',
     pid: s.pid,

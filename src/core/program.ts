@@ -199,7 +199,8 @@ export type AfterSweep =
   | { readonly to: 'backoff'; readonly attempt: number; readonly why: string };
 
 export type ProcessEvent =
-  | { readonly type: 'start' }
+  /** `isOwn`: supd wants it by itself. */
+  | { readonly type: 'start'; readonly isOwn?: true }
   | { readonly type: 'stop' }
   /** `startTicks`: proc(5)'s field 22; with the pid it names one process until the machine is booted again. */
   | { readonly type: 'spawned'; readonly pid: number; readonly startTicks?: number }
@@ -285,6 +286,6 @@ export interface StateChange {
   readonly exit?: Exit;
   /** EXITED: was the status one of exitcodes? */
   readonly expected?: boolean;
-  /** BACKOFF, FATAL, UNKNOWN. */
+  /** BACKOFF, FATAL, UNKNOWN; STOPPING, where supd wants it by itself. */
   readonly why?: string;
 }

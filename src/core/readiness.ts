@@ -25,6 +25,8 @@ export interface Readiness {
 const PROBE_MS = 10_000;
 /** No answer of the shell by then: it is asked again. */
 const LOST_MS = PROBE_MS + 5000;
+/** A probe that takes longer is told as such, and no more what came of the one before. */
+const SILENT_MS = 1000;
 const DAY_MS = 86_400_000;
 
 type Starting = In<'STARTING'>;
@@ -87,6 +89,16 @@ export function startingProbed(s: Starting, e: Of<'probed'>, c: Context): Step {
     return to(withDeadline(s, { ...readiness, probe: { name: 'met' } }, spec.ready, now.mono));
   }
   return to(withDeadline(s, paused(readiness, e.outcome.why, spec, now.mono), spec.ready, now.mono));
+}
+
+/** What came of the last probe, or that one has been waiting for its answer for a while; undefined: nothing yet. */
+export function whyNotReady(
+  { probe, why }: Readiness,
+  { ready }: ProcessSpec,
+  now: Millis,
+): string | undefined {
+  if (probe.name !== 'asked' || (ready && isAwaited(ready.probe)) || now - probe.at < SILENT_MS) return why;
+  return `no answer for ${Math.floor((now - probe.at) / 1000)} s`;
 }
 
 /** Is it RUNNING already, only that nobody has said so? Its end may be seen before the deadline's timer. */

@@ -25,11 +25,15 @@ export function remember(
   // What waits has been started, as far as its user is concerned.
   const waits = state.name === 'WAITING' && process.state.name !== 'WAITING';
   const spawns = waits || (event.type !== 'cleared' && effects.some(({ type }) => type === 'spawn'));
-  const restarts = !spawns ? next.restarts : event.type === 'start' ? 0 : next.restarts + 1;
-  if (event.type !== 'exited') return { ...next, restarts };
+  const { isAsked, ...kept } = next;
+  const isWish = event.type === 'start' ? event.isOwn !== true : event.type !== 'stop' && isAsked === true;
+  const restarts = !spawns ? kept.restarts : isWish ? 0 : kept.restarts + 1;
+  const wish = isWish && !spawns ? { isAsked: true as const } : {};
+  if (event.type !== 'exited') return { ...kept, ...wish, restarts };
   const why = whyEnded(effects, event.exit);
   return {
-    ...next,
+    ...kept,
+    ...wish,
     ...(why === undefined ? {} : { spawnError: why }),
     restarts,
     stopped: now.wall,

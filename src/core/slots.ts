@@ -18,6 +18,8 @@ export interface Process {
   readonly spawnFailure?: SpawnFailure;
   /** The last time that supd restarted it because it was not well. */
   readonly recycled?: Recycled;
+  /** Somebody asked for a start that has to wait for its end: that one is not automatic. */
+  readonly isAsked?: true;
   /** Automatic starts since the last requested one. */
   readonly restarts: number;
 }

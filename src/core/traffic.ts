@@ -51,21 +51,21 @@ export function leaving(s: Live, _e: Of<'stop'>, c: Context): Step {
 }
 
 /** supd restarts it, since it is not well: its visitors go elsewhere meanwhile. */
-export function recycling(s: In<'RUNNING'>, _e: Of<'recycle'>, c: Context): Step {
-  return c.mayRestart ? leave(s, c, 'start', true) : to(s);
+export function recycling(s: In<'RUNNING'>, { why }: Of<'recycle'>, c: Context): Step {
+  return c.mayRestart ? leave(s, c, 'start', true, why) : to(s);
 }
 
-function leave(s: Live, c: Context, next: Next, isShort: boolean): Step {
+function leave(s: Live, c: Context, next: Next, isShort: boolean, why?: string): Step {
   const { traffic } = c.spec;
   if (!traffic || (traffic.haproxy === undefined && traffic.preStop === undefined))
-    return stopping(s, c, { next });
+    return stopping(s, c, { next }, why);
   const asked = c.now.mono;
   const withinMs = isShort ? Math.min(SHORT_DRAIN_MS, traffic.drainMs) : traffic.drainMs;
   const deadline = asked + withinMs + LOST_MS;
   const isRolled = c.isRolled === true && !isShort;
   const ran = s.name === 'RUNNING' && isRolled ? { ran: s.since } : {};
   const state: ProcessState = { name: 'STOPPING', pid: s.pid, next, leaving: asked, ...ran, deadline };
-  const { effects } = enter(s, state, { pid: s.pid });
+  const { effects } = enter(s, state, { pid: s.pid, ...(why === undefined ? {} : { why }) });
   return to(state, ...effects, { type: 'leave', pid: s.pid, asked, withinMs, isRolled });
 }
 

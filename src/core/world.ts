@@ -151,13 +151,14 @@ function change(turn: Turn, id: string, event: ProcessEvent): void {
   for (const effect of effects) turn.effects.push({ type: 'process', id, effect });
 }
 
-function start(turn: Turn, ids: readonly string[]): void {
+function start(turn: Turn, ids: readonly string[], own: { readonly isOwn?: true } = {}): void {
   if (turn.world.mode !== 'running') return;
   // The last request wins: what is started now is not stopped by a plan made before.
   const { plans, returns } = turn.world;
   turn.world = { ...turn.world, plans: withoutIds(plans, ids), returns: withoutReturns(returns, ids) };
   const wanted = new Set(ids);
-  for (const id of turn.world.processes.keys()) if (wanted.has(id)) change(turn, id, { type: 'start' });
+  for (const id of turn.world.processes.keys())
+    if (wanted.has(id)) change(turn, id, { type: 'start', ...own });
 }
 
 function stop(turn: Turn, ids: readonly string[], returning?: Returning): void {
@@ -240,7 +241,7 @@ function roll(turn: Turn, { rolling, restart, effects }: rollings.RollingStep): 
   for (const effect of effects) turn.effects.push({ type: 'rolling', effect });
   if (restart !== undefined) {
     change(turn, restart, { type: 'stop' });
-    start(turn, [restart]);
+    start(turn, [restart], rolling?.kind === 'memory' ? { isOwn: true } : {});
   }
   return true;
 }

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { type Cause, causeOfStop, type Death } from '../core/death.js';
 import type { Exit, Millis, ProcessEvent, ProcessSpec } from '../core/program.js';
+import { isRolled } from '../core/rolling.js';
 import { isExpected, pidOf } from '../core/transition.js';
 import type { Process, World } from '../core/world.js';
 import { countKills, countKillsOnMachine, KernelLog } from '../os/oom.js';
@@ -111,6 +112,9 @@ export class Deaths {
       // Who asks for something later has it.
       if (recycled && recycled.at.mono >= (started?.mono ?? 0) && recycled.at.wall >= (request?.time ?? 0))
         return { kind: recycled.why.startsWith('unhealthy') ? 'probe' : 'memory', why: recycled.why };
+      const { rolling } = world;
+      if (rolling?.kind === 'memory' && isRolled(rolling, spec.id) && rolling.since >= (request?.time ?? 0))
+        return { kind: 'memory', why: rolling.reason };
       if (world.mode !== 'running') return { kind: 'shutdown' };
       const wait = world.waits.find((one) => one.kind === 'stop' && one.ids.includes(spec.id));
       if (wait) return { kind: 'job', why: `${wait.step}, run ${wait.run}` };
@@ -143,9 +147,11 @@ export class Deaths {
       return { kind: 'outOfMemory', why: line === undefined ? why : `${why}; ${line}`, isSure: true };
     }
     if (line !== undefined) return { kind: 'outOfMemory', why: line, isSure: true };
+    // Any end for want of memory counts in the cgroup, too; the root's counters may be of the machine or of nothing.
+    if (group !== undefined && now !== undefined && group.name !== '/') return undefined;
     if (countKillsOnMachine() <= machineKills) return undefined;
     const why =
-      'it has ended processes on this machine since this one was started (oom_kill in /proc/vmstat)';
+      'it has ended processes on this machine since this one was last looked at (oom_kill in /proc/vmstat)';
     return { kind: 'outOfMemory', why, isSure: false };
   }
 }

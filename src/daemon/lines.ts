@@ -30,8 +30,10 @@ export function lineOf(spec: ProcessSpec, change: StateChange): Line | undefined
       return info(`gave up: ${name} entered FATAL state, too many start retries too quickly`);
     case 'UNKNOWN':
       return warn(`${name}: a signal could not be sent: ${change.why}; its state is not known any more`);
-    case 'STARTING':
     case 'STOPPING':
+      // Else one would read of a signal that nobody seems to have sent.
+      return change.why === undefined ? undefined : warn(`${name}: ${change.why}; supd ends it`);
+    case 'STARTING':
       return undefined;
     default:
       return change.to satisfies never;

@@ -21,9 +21,12 @@ const PAUSE_MS: Millis = 5;
 export interface Look {
   readonly pid: number;
   facts?: Facts;
+  /** Its memory cgroup as it was at the look before the last: one that is being killed still looks alive for a while. */
   group?: MemoryGroup;
-  /** What was killed on the machine for want of memory before. */
-  readonly machineKills: number;
+  /** What had been killed on the machine for want of memory at that time. */
+  machineKills: number;
+  /** The same at the last look. */
+  latest?: { readonly group: MemoryGroup | undefined; readonly machineKills: number };
   /** Bytes in its logs when it began; undefined: not known. */
   readonly written: number | undefined;
   timer?: NodeJS.Timeout;
@@ -96,7 +99,7 @@ export class Looks {
   #lookUntil(end: number): void {
     for (const look of this.#due) {
       this.#due.delete(look);
-      lookAt(look);
+      this.#lookAt(look);
       if (performance.now() >= end) return;
     }
   }
@@ -107,13 +110,19 @@ export class Looks {
     if (time - this.#machine.time > 100) this.#machine = { time, kills: countKillsOnMachine() };
     return this.#machine.kills;
   }
-}
 
-/** The cgroup is looked at each time: a program may be put into another one after its start. */
-function lookAt(look: Look): void {
-  const facts = readFacts(look.pid);
-  if (!facts) return;
-  look.facts = { time: Date.now(), ...facts, descendants: countDescendants(look.pid) };
-  const group = readMemoryGroup(look.pid);
-  if (group && group.file !== look.group?.file) look.group = group;
+  /** The cgroup is looked at each time: a program may be put into another one after its start. */
+  #lookAt(look: Look): void {
+    const machineKills = this.#machineKills();
+    const facts = readFacts(look.pid);
+    if (!facts) return;
+    look.facts = { time: Date.now(), ...facts, descendants: countDescendants(look.pid) };
+    const group = readMemoryGroup(look.pid);
+    const { latest } = look;
+    const isOther = group?.file !== look.group?.file;
+    if (latest) look.machineKills = latest.machineKills;
+    if (isOther && group) look.group = group;
+    else if (latest?.group?.file === group?.file && latest?.group) look.group = latest.group;
+    look.latest = { group, machineKills };
+  }
 }

@@ -149,6 +149,21 @@ test('the first that fails ends it, and the rest is left as it was', async (t) =
   }
 });
 
+test('a restart that somebody asked for is not counted as one of its own, one for memory is', async (t) => {
+  for (const [kind, count] of [
+    ['request', 0],
+    ['memory', 1],
+  ] as const) {
+    const p = three();
+    roll(p, { kind, ids: ['a:a'] });
+    through(p, 'a:a');
+    t.equal(p.world().processes.get('a:a')?.restarts, count, kind);
+    p.end('a:a', 1);
+    up(p, 'a:a');
+    t.equal(p.world().processes.get('a:a')?.restarts, count + 1, 'a crash afterwards is');
+  }
+});
+
 test('one whose visitors can not be sent elsewhere runs on, and has them back', async (t) => {
   const p = three();
   const pid = p.live.get('a:a');

@@ -57,6 +57,19 @@ test('a signal from outside: supd tells that it was not supd', async (t) => {
   t.match(await why(supd, 'a'), /^Before that, pid \d+ was terminated by SIGKILL at .*: supd did not send/m);
 });
 
+test('a crash that it has come back from: what it wrote last is still told; not so of a stop', async (t) => {
+  const crashes = `sh -c 'test -e %(here)s/again || { echo "no such table"; >%(here)s/again; sleep 0.3; exit 3; }; exec sleep 1000'`;
+  const supd = await startSupd(t, program('a', crashes, { startsecs: 0, autorestart: true }));
+  await until('the second', async () => (await supd.client.getProcess({ name: 'a' })).restarts === 1);
+  await supd.state('a', 'RUNNING');
+  t.match(
+    await why(supd, 'a'),
+    /^Before that, pid \d+ ended with exit status 3 .*\nIt wrote last:\n {4}\| no such table\n/m,
+  );
+  await supd.told('restart', 'a');
+  t.notMatch(await why(supd, 'a'), /It wrote last/);
+});
+
 test('a crash: which one, and whether there is a core', async (t) => {
   const supd = await startSupd(
     t,
@@ -107,11 +120,11 @@ function isRemoved(group: string): boolean {
 }
 
 /** A memory cgroup of its own with a limit, gone after the test; undefined: this machine gives none. */
-function limitedGroup(t: Test, bytes: number): string | undefined {
+function limitedGroup(t: Test, bytes: number, suffix = ''): string | undefined {
   const [root, file] = existsSync('/sys/fs/cgroup/cgroup.controllers')
     ? ['/sys/fs/cgroup', 'memory.max']
     : ['/sys/fs/cgroup/memory', 'memory.limit_in_bytes'];
-  const dir = `${root}/supd-test-${process.pid}`;
+  const dir = `${root}/supd-test-${process.pid}${suffix}`;
   try {
     mkdirSync(dir);
     t.teardown(() => until('the cgroup to be empty', () => isRemoved(dir)));
@@ -141,6 +154,30 @@ test('the kernel, for a limit of memory: which one', async (t) => {
     /It was terminated by SIGKILL: the kernel ended it for want of memory: .*, which was not expected\.\n/,
   );
   t.match(await lastDeath(supd, 'a'), { cause: 'outOfMemory', exitSignal: 'SIGKILL' });
+});
+
+test('the kernel is not blamed for what happened to others', async (t) => {
+  const group = process.geteuid?.() === 0 ? limitedGroup(t, 20 << 20) : undefined;
+  const own = group && limitedGroup(t, 1 << 30, '-own');
+  if (group === undefined || own === undefined) {
+    t.plan(0, 'no memory cgroup can be made here');
+    return;
+  }
+  const within = (dir: string, then: string) => `sh -c 'echo $$ > ${dir}/cgroup.procs; exec ${then}'`;
+  const supd = await startSupd(
+    t,
+    program('a', within(own, 'sleep 1000'), { autorestart: false }) +
+      program('eats', within(group, 'tail /dev/zero'), { autorestart: false, autostart: false }),
+  );
+  const { pid } = await supd.state('a', 'RUNNING');
+  await until('a to be looked at', async () => {
+    const { stdout } = await supd.told('top', '--json');
+    return stdout.includes('"a"') && readFileSync(`${own}/cgroup.procs`, 'utf8').includes(String(pid));
+  });
+  await supd.told('start', 'eats');
+  t.match(await lastDeath(supd, 'eats'), { exitSignal: 'SIGKILL' });
+  process.kill(pid, 'SIGKILL');
+  t.match(await lastDeath(supd, 'a'), { cause: 'own', exitSignal: 'SIGKILL' });
 });
 
 test('the black box: what it had, who it was, what it wrote; at most five, and the next life has them', async (t) => {

@@ -34,6 +34,10 @@ test('a program that uses too much is restarted, its mate is left alone; log, wh
   t.match(await supd.told('why', 'web:web0'), {
     stdout: /^Asked for last: restart at .* by supd: \d+ MB over max_memory=150 MB in 3 looks\.$/m,
   });
+  t.match(await supd.told('why', 'web:web0'), {
+    stdout: /^Before that, pid \d+ was .*: supd ended it for its memory: \d+ MB over max_memory=150 MB/m,
+  });
+  t.equal((await supd.client.getProcess({ name: 'web:web0' })).restarts, 1, 'supd wanted it, nobody else');
   await until('the notice', () =>
     /restarted by supd: \d+ MB, over its max_memory in 3 looks/.test(supd.read('told')),
   );

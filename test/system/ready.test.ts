@@ -105,6 +105,7 @@ test('not ready within ready_timeout is a failed start, and startretries of thos
   t.match(await supd.state('web', 'FATAL'), {
     description: 'not ready within 1 s (ready_timeout): exit status 1',
   });
+  await supd.logs(/WARN web: not ready within 1 s \(ready_timeout\): exit status 1; supd ends it/);
   t.notOk(isAlive(pid), 'it was stopped');
   await supd.logs(/gave up: web entered FATAL state/);
 });

@@ -84,6 +84,7 @@ test('under load, no request is lost; each phase is told', async (t) => {
     'each one is new',
   );
   for (const name of site.names) t.match(await stateOf(site.supd, name), /^UP/);
+  for (const { restarts } of await site.supd.status()) t.equal(restarts, 0, 'they were asked for');
   await site.supd.logs(/rolling restart web\* asked for by uid \d+ .*: new release/);
   await site.supd.logs('rolling restart: 3 restarted');
   t.match(await site.supd.told('why', 'web1'), {
@@ -122,6 +123,9 @@ test('the first that fails ends it: no visitor is sent to it, the rest is left a
   t.same((await end()).failures, {});
   t.equal(await stateOf(supd, 'web2'), 'MAINT');
   t.match(await supd.status(), [{}, { state: 'RUNNING' }, { state: 'RUNNING' }, { pid: last }]);
+  t.match(await supd.told('status', 'web2'), {
+    stdout: /^web2 +RUNNING +pid \d+, uptime [\d:]+, without visitors: not warm within 3 s/,
+  });
   await supd.logs(/rolling restart ended at web2 \(not warm .*\): 1 restarted; left as they were: web3/);
   rmSync(`${supd.dir}/web2.cold`);
   t.equal((await supd.told('restart', '--rolling', 'web*')).status, 0, 'once it is mended, it goes through');

@@ -11,11 +11,14 @@ export function explainedLines(explained: Explained, now: number): string[] {
   const [last] = deaths;
   // The state itself tells of the last end, with the same words.
   const isTold = last !== undefined && cause.includes(last.reason);
-  const output = cause === '' ? '' : outputText(last);
+  const before = isTold ? '' : lastEnd(process, last);
+  // Of an end that somebody wanted, they would only be in the way.
+  const isOdd = last !== undefined && !WANTED.includes(last.cause);
+  const output = isTold || (before !== '' && isOdd) ? outputText(last) : '';
   return [
     `${headOf(process, since, now)}.`,
     cause === '' ? '' : sentence(clause(cause)),
-    isTold ? '' : lastEnd(process, last),
+    before,
     output === '' ? '' : `It wrote last:${output}`,
     restarts === 0 ? '' : `Since it was last asked for, supd has started it again ${times(restarts)}.`,
     lastAsked ? askedSentence(lastAsked) : 'Nobody has asked for anything since supd started.',
@@ -25,6 +28,9 @@ export function explainedLines(explained: Explained, now: number): string[] {
     `Next: ${next}.`,
   ].filter((line) => line !== '');
 }
+
+/** Causes of ends that were asked for. */
+const WANTED: readonly string[] = ['request', 'job', 'shutdown'];
 
 const ROLES: Readonly<Record<string, string>> = {
   waiting: 'waiting for its turn',
