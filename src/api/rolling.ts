@@ -72,7 +72,7 @@ function refuseSecond({ engine }: Daemon): void {
   const names = rolling.members.map(({ id }) => nameOf(id)).join(', ');
   throw new SupdError(
     'ALREADY_RUNNING',
-    `a rolling restart of ${names} is under way, asked for by ${rolling.by}; wait for its end, or: supctl restart --cancel`,
+    `a rolling restart of ${names} is under way, asked for by ${rolling.by}; wait for its end, or end it (restart --cancel)`,
   );
 }
 

@@ -63,7 +63,7 @@ export async function change(
         await showResult(session, flags, result);
       },
     );
-    if (!ended) return leaveWait(session, `the ${how.verb} of ${targets.join(', ')}`, 'supctl status');
+    if (!ended) return leaveWait(session, `the ${how.verb} of ${targets.join(', ')}`, 'status');
   } finally {
     endProgress();
   }
@@ -86,10 +86,10 @@ export function heldBack({ terminal, now }: Session, flags: Flags) {
 
 /** One result, as text with what to look at next, or as JSON. */
 export async function showResult(session: Session, flags: Flags, result: ProcessResult): Promise<void> {
-  const { terminal } = session;
+  const { terminal, again } = session;
   const line = flags.has('--json') ? ndjson(resultJson(result)) : lineOf(result, flags.has('--no-wait'));
   await terminal.write(`${line}\n`);
-  const hint = resultHint(result);
+  const hint = resultHint(result, again);
   if (hint !== undefined) terminal.hint(`supctl: ${hint}`);
 }
 

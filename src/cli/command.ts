@@ -51,6 +51,8 @@ export interface Session {
   readonly lines: (signal: AbortSignal) => AsyncIterable<string>;
   /** Pressed keys, one by one; undefined: nobody can press any. Ctrl-C is one, too: \x03. */
   readonly keys: ((signal: AbortSignal) => AsyncIterable<string>) | undefined;
+  /** A command as the person types it here: "supctl -c /etc/supd.conf status", at the prompt "status". */
+  readonly again: (words: string) => string;
   /** Epoch milliseconds. */
   readonly now: () => number;
   /** Switches to another daemon (`open`). */

@@ -15,7 +15,7 @@ export const rollFlags: FlagTable = {
 export const rollFlagsHelp: readonly string[] = [
   '  --rolling            one after the other (GROUP means all of it), each when the one before runs and has its visitors',
   '                       back; the first failure ends it (exit status 1), and what was not begun is left as it is',
-  '  --max-unavailable N  with --rolling: so many at a time',
+  '  --max-unavailable N  with --rolling: so many at a time, but never all of them',
   '  --cancel             end the rolling restart that is under way, after those that are restarted just now',
 ];
 
@@ -44,9 +44,9 @@ export async function roll(session: Session, flags: Flags): Promise<number> {
   });
   if (!ended) {
     session.terminal.hint(
-      'supctl: to end it after those that are restarted just now: supctl restart --cancel',
+      `supctl: to end it after those that are restarted just now: ${session.again('restart --cancel')}`,
     );
-    return leaveWait(session, `the rolling restart of ${targets.join(', ')}`, 'supctl status');
+    return leaveWait(session, `the rolling restart of ${targets.join(', ')}`, 'status');
   }
   if (noWait && !flags.has('--json')) session.terminal.line(`${targets.join(', ')}: rolling restart begun`);
   return exit;
@@ -54,7 +54,7 @@ export async function roll(session: Session, flags: Flags): Promise<number> {
 
 /** Where supd ends, or dies, or is upgraded, the roll ends with it: what becomes of each is said. */
 async function* tellingOfItsEnd(
-  { terminal, signal }: Session,
+  { terminal, signal, again }: Session,
   progress: AsyncIterable<RollingProgress>,
 ): AsyncGenerator<RollingProgress> {
   try {
@@ -63,7 +63,7 @@ async function* tellingOfItsEnd(
     const isOver = error instanceof CallFailure && OVER.includes(error.code);
     if (isOver && !signal.aborted)
       terminal.hint(
-        'supctl: the rolling restart ends with this supd: what was begun comes to its end, the rest is left as it was; see: supctl status',
+        `supctl: the rolling restart ends with this supd: what was begun comes to its end, the rest is left as it was; see: ${again('status')}`,
       );
     throw error;
   }
@@ -115,7 +115,7 @@ function lineOf(one: RollingProgress): string {
 function count(text: string): number {
   const number = Number(text);
   if (Number.isInteger(number) && number >= 1 && number <= 10_000) return number;
-  throw new UsageError(`Error: --max-unavailable "${text}" is not a number; right is 1 or more`, {
+  throw new UsageError(`Error: --max-unavailable "${text}" can't be; right is 1 or more`, {
     status: 1,
   });
 }

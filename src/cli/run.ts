@@ -75,7 +75,11 @@ function report(session: Session, command: Command, failure: CallFailure, json: 
     hints,
     details = [],
     exit,
-  } = reportFailure(failure, { url: session.url(), configuration: session.daemonOf() }, command.reach);
+  } = reportFailure(
+    failure,
+    { url: session.url(), configuration: session.daemonOf(), again: session.again },
+    command.reach,
+  );
   for (const line of lines) {
     if (json) terminal.hint(line);
     else terminal.line(line);

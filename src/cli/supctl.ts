@@ -1,6 +1,7 @@
 /** supctl as a function: words to exit status. All that it needs of the outside is an argument. */
 import type { Readable } from 'node:stream';
 import type { Loaded } from '../config/config.js';
+import { calledAs } from './again.js';
 import type { Command, Session } from './command.js';
 import type { Found } from './find.js';
 import { type Interaction, interact } from './interactive.js';
@@ -95,9 +96,15 @@ async function act(terminal: Terminal, outside: Outside, options: Options): Prom
   try {
     if (interactive || options.interactive) {
       // supervisorctl's -i with a command runs it and leaves.
-      if (interactive) return await interact({ ...base, ...interactionOf(outside, options, settings) });
+      if (interactive)
+        return await interact({
+          ...base,
+          again: (words) => words,
+          ...interactionOf(outside, options, settings),
+        });
     }
-    return await once(base, outside, wordsOf(options.words));
+    const again = (words: string) => `${calledAs(options)} ${words}`;
+    return await once({ ...base, again }, outside, wordsOf(options.words));
   } finally {
     target.close();
   }

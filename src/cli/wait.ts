@@ -35,10 +35,10 @@ export async function drain<T>(
   return !session.signal.aborted;
 }
 
-/** Says that `what` goes on without us. @returns the exit status */
+/** Says that `what` goes on without us. @param look  the command that shows it @returns the exit status */
 export function leaveWait(session: Session, what: string, look: string): number {
   if (!session.terminal.closed.aborted) {
-    session.terminal.hint(`supctl: no longer waiting; ${what} goes on; see: ${look}`);
+    session.terminal.hint(`supctl: no longer waiting; ${what} goes on; see: ${session.again(look)}`);
   }
   return interrupted;
 }

@@ -50,7 +50,25 @@ test('why it could not be started is told on stderr, with what to look at', asyn
   const client = starting(result('a', 'SPAWN_ERROR', "spawn error: can't find command 'foo'"));
   const { out, err } = await call(client, ['start', 'a']);
   t.equal(out, 'a: ERROR (spawn error)\n');
-  t.equal(err, "supctl: a: can't find command 'foo'; see: supctl tail a stderr\n");
+  t.equal(err, "supctl: a: can't find command 'foo'; see: supctl why a\n");
+  const sure = starting(result('a', 'SPAWN_ERROR'));
+  t.equal(
+    (await call(sure, ['start', 'a'])).err,
+    'supctl: a: see: supctl tail a stderr\n',
+    'supervisord has no why',
+  );
+});
+
+test('what a hint names works when it is pasted: it says of which daemon', async (t) => {
+  const client = starting(result('a', 'SPAWN_ERROR', "spawn error: can't find command 'foo'"));
+  const options = ['-c', "/it's here/supd.conf", '-u', 'me', '-p', 'secret'];
+  const { err } = await call(client, [...options, 'start', 'a']);
+  t.equal(
+    err,
+    `supctl: a: can't find command 'foo'; see: supctl -c '/it'\\''s here/supd.conf' -u me why a\n`,
+  );
+  const over = await call(client, ['-s', 'unix:///run/supd.sock', 'start', 'a']);
+  t.match(over.err, /see: supctl -s unix:\/\/\/run\/supd.sock why a\n$/);
 });
 
 test('restart prints the stops, then the starts', async (t) => {

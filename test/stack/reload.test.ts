@@ -9,6 +9,7 @@ import { startSupd } from '../helpers/start-supd.js';
 import { until } from '../helpers/until.js';
 import { freePorts } from './ports.js';
 import { childrenOf } from './processes.js';
+import { readConf } from './site.js';
 
 /** A server that says what it is told to. */
 async function backend(t: Test, words: string): Promise<number> {
@@ -74,6 +75,12 @@ function visitors(
   };
 }
 
+/** As conf/supd.conf has it: what it says of a broken file must be readable. */
+function checkOf(name: string): string {
+  const [, section = ''] = readConf('supd.conf').split(`[program:${name}]\n`);
+  return /^reload_check=(.*)$/m.exec(section)?.[1] ?? '';
+}
+
 test('HAProxy: a broken file is refused in its own words, a good one gets a new worker, and no visitor is lost', async (t) => {
   if (!requireStack(t, ['haproxy'])) return;
   const [port = 0] = await freePorts(1);
@@ -83,7 +90,7 @@ test('HAProxy: a broken file is refused in its own words, a good one gets a new 
     t,
     program('haproxy', `haproxy -W -db -f ${file}`, {
       autostart: false,
-      reload_check: `haproxy -c -f ${file}`,
+      reload_check: checkOf('haproxy'),
       reload_signal: 'USR2',
     }),
     { env: { PATH: `${process.env.PATH}:/usr/sbin` } },
@@ -132,7 +139,7 @@ test('Varnish: a broken VCL is refused in its own words, a good one answers at o
       `varnishd -F -n %(here)s/varnish -a 127.0.0.1:${port} -f %(here)s/default.vcl -s malloc,16m`,
       {
         autostart: false,
-        reload_check: 'varnishd -C -f %(here)s/default.vcl',
+        reload_check: checkOf('varnish'),
         reload_command: `sh -c 'v=supd-$(date +%%s%%N); varnishadm -n %(here)s/varnish vcl.load $v %(here)s/default.vcl && varnishadm -n %(here)s/varnish vcl.use $v'`,
       },
     ),

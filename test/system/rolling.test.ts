@@ -203,7 +203,7 @@ test('it goes on without its client; status and why tell of it, a second one is 
   });
   t.match(await supd.told('status'), {
     stderr:
-      /^supctl: a rolling restart is under way: web1 is warming up; to come: web2, web3 \(supctl restart --cancel ends it\)$/m,
+      /^supctl: a rolling restart is under way: web1 is warming up; to come: web2, web3 \(supctl -c \S+\/supd.conf restart --cancel ends it\)$/m,
   });
   t.match(await supd.told('why', 'web2'), {
     stdout: /^A rolling restart is under way, and it is waiting for web1\.$/m,
@@ -211,7 +211,7 @@ test('it goes on without its client; status and why tell of it, a second one is 
   t.match(await supd.told('restart', '--rolling', 'web3'), {
     status: 1,
     stdout:
-      /a rolling restart of web1, web2, web3 is under way, asked for by uid \d+ .*; wait for its end, or: supctl restart --cancel/,
+      /a rolling restart of web1, web2, web3 is under way, asked for by uid \d+ .*; wait for its end, or end it \(restart --cancel\)/,
   });
   t.match(await supd.told('restart', '--cancel'), {
     status: 0,

@@ -45,7 +45,7 @@ export const jobRun: Command = {
         await show(session, flags, run, shown);
         return flags.has('--no-wait') ? 'enough' : undefined;
       });
-      if (!ended) return leaveWait(session, `the run of ${job}`, `supctl job runs ${job}`);
+      if (!ended) return leaveWait(session, `the run of ${job}`, `job runs ${job}`);
     } catch (error) {
       if (!(error instanceof CallFailure && error.code === 'ALREADY_RUNNING')) throw error;
       session.terminal.line(`${job}: skipped: ${error.message}`);
@@ -85,7 +85,7 @@ async function show(session: Session, flags: Flags, run: RunAnswer, shown: Set<s
   terminal.settle();
   terminal.line(runLine(run));
   if (run.outcome === 'failed' || run.outcome === 'degraded') {
-    terminal.hint(`supctl: see: supctl job log ${run.job} --run ${run.id}`);
+    terminal.hint(`supctl: see: ${session.again(`job log ${run.job} --run ${run.id}`)}`);
   }
 }
 

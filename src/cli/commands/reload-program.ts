@@ -29,7 +29,7 @@ export const reloadProgram: Command = {
       await terminal.write(`${flags.has('--json') ? ndjson(one) : reloadedLine(one)}\n`);
       if (!flags.has('--json') && one.output !== '') await terminal.write(one.output.replace(/\n?$/, '\n'));
     });
-    return ended ? exit : leaveWait(session, 'the reload', 'supctl events -f');
+    return ended ? exit : leaveWait(session, 'the reload', 'events -f');
   },
 };
 

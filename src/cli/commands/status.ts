@@ -16,7 +16,7 @@ export const status: Command = {
   flags: { '--json': 'switch' },
   reach: 'status',
   completes: 'processes',
-  async run({ client, terminal, signal }, flags) {
+  async run({ client, terminal, signal, again }, flags) {
     const targets = flags.words.includes('all') ? [] : flags.words;
     const listed = await client().listProcesses({ targets, withIdentity: flags.has('--json') }, { signal });
     if (flags.has('--json')) {
@@ -25,7 +25,7 @@ export const status: Command = {
     } else {
       for (const line of statusLines(listed)) terminal.line(line);
       for (const condition of listed.conditions ?? []) terminal.hint(`supctl: ${condition}`);
-      const rolling = rollingLine(listed.processes);
+      const rolling = rollingLine(listed.processes, again('restart --cancel'));
       if (rolling !== undefined) terminal.hint(rolling);
     }
     return statusExit(listed);

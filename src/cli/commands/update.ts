@@ -41,7 +41,7 @@ export const update: Command = {
           terminal.hint(`supctl: ${change.group}: ${change.message}`);
         }
       });
-      if (!ended) return leaveWait(session, 'the update', 'supctl status');
+      if (!ended) return leaveWait(session, 'the update', 'status');
     } catch (error) {
       if (!(error instanceof CallFailure && error.code === 'SHUTTING_DOWN')) throw error;
       terminal.line('ERROR: already shutting down');

@@ -42,7 +42,7 @@ export const wait: Command = {
       const isLate = session.now() >= deadline;
       if (isOver || isLate) return tell(session, flags, processes, left, isOver ? lost.length : TOO_LATE);
       await pause(LOOK_EVERY_MS, undefined, { signal: session.signal }).catch(() => {});
-      if (session.signal.aborted) return leaveWait(session, left.map(fullName).join(', '), 'supctl status');
+      if (session.signal.aborted) return leaveWait(session, left.map(fullName).join(', '), 'status');
     }
   },
 };

@@ -19,7 +19,15 @@ interface Reported {
  */
 export function reportFailure(
   failure: CallFailure,
-  { url, configuration }: { readonly url: string; readonly configuration: string | undefined },
+  {
+    url,
+    configuration,
+    again,
+  }: {
+    readonly url: string;
+    readonly configuration: string | undefined;
+    readonly again: (words: string) => string;
+  },
   reach: Reach,
 ): Reported {
   const startHint = `no supd runs here; start it with: supd -c ${configuration ?? 'CONFIGURATION'}`;
@@ -41,7 +49,7 @@ export function reportFailure(
     case 'LOST':
       return {
         lines: [`error: ${url} closed the connection: ${failure.message}`],
-        hints: ['the daemon ended or was upgraded meanwhile; see: supctl status'],
+        hints: [`the daemon ended or was upgraded meanwhile; see: ${again('status')}`],
         exit: reach === 'status' ? 4 : 1,
       };
     case 'UNAUTHENTICATED':

@@ -69,7 +69,7 @@ export function exitAfter(before: number, { code }: ProcessResult, action: Actio
 }
 
 /** What the fixed words leave out, and what to look at next; undefined when there is nothing to add. */
-export function resultHint(result: ProcessResult): string | undefined {
+export function resultHint(result: ProcessResult, again: (words: string) => string): string | undefined {
   const name = fullName(result);
   switch (result.code) {
     case 'NO_FILE':
@@ -77,8 +77,10 @@ export function resultHint(result: ProcessResult): string | undefined {
     case 'SPAWN_ERROR':
     case 'ABNORMAL_TERMINATION': {
       const said = result.message.replace(`${errorWords[result.code]}: `, '');
-      const why = said === '' || said === errorWords[result.code] ? '' : `${said}; `;
-      return `${name}: ${why}see: supctl tail ${name} stderr`;
+      // A supervisord has no more to say than its fixed words, and knows no why.
+      if (said === '' || said === errorWords[result.code])
+        return `${name}: see: ${again(`tail ${name} stderr`)}`;
+      return `${name}: ${said}; see: ${again(`why ${name}`)}`;
     }
     default:
       return undefined;

@@ -18,8 +18,8 @@ export function statusLines({ processes, unknown }: Listed): readonly string[] {
   ];
 }
 
-/** A rolling restart that is under way among these, or undefined. */
-export function rollingLine(processes: readonly ProcessView[]): string | undefined {
+/** A rolling restart that is under way among these, or undefined. @param cancel  the command that ends it */
+export function rollingLine(processes: readonly ProcessView[], cancel: string): string | undefined {
   const part = processes.filter(({ rolling }) => rolling !== '');
   const isToCome = ({ rolling }: ProcessView) => rolling.startsWith('waiting');
   const now = part
@@ -28,7 +28,7 @@ export function rollingLine(processes: readonly ProcessView[]): string | undefin
   const later = part.filter(isToCome).map(fullName);
   if (now.length === 0 && later.length === 0) return undefined;
   const toCome = later.length === 0 ? [] : [`to come: ${later.join(', ')}`];
-  return `supctl: a rolling restart is under way: ${[...now, ...toCome].join('; ')} (supctl restart --cancel ends it)`;
+  return `supctl: a rolling restart is under way: ${[...now, ...toCome].join('; ')} (${cancel} ends it)`;
 }
 
 const OPEN: ReadonlyMap<string, string> = new Map([
