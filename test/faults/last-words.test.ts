@@ -97,17 +97,19 @@ test('killed at random instants, each word of programs that come and go all the 
       .join('\n'),
   );
   for (let kill = 0; kill < KILLS; kill += 1) {
+    const before = place.read('words').length;
     const supd = await startIn(t, place);
     await pause(Math.random() * 300);
+    if (kill % 2 === 0) await until('another word', () => place.read('words').length > before);
     await supd.ended('SIGKILL');
     // Some live on for a moment.
-    if (kill % 2 === 0) await pause(Math.random() * 100);
+    await pause(Math.random() * 100);
   }
   const last = await startIn(t, place);
   await last.ended('SIGTERM');
   const written = place.read('words').trim().split('\n').sort();
   const logged = names.flatMap((name) => place.read(`${name}.out`).trim().split('\n')).sort();
-  t.ok(written.length > KILLS, `${written.length} words`);
+  t.ok(written.length >= KILLS / 2, `${written.length} words`);
   t.same(logged, written);
   t.same(keepers(place.dir), []);
 });
