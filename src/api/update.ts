@@ -4,7 +4,7 @@
  */
 import { isSame } from '../core/change/options.js';
 import { type GroupPlan, type ProcessPlan, planOf } from '../core/change/plan.js';
-import type { GroupSpec } from '../core/program.js';
+import type { GroupSpec, ProcessSpec } from '../core/program.js';
 import { isReturning, isToStayDown } from '../core/returns.js';
 import { pidOf } from '../core/transition.js';
 import { isActive, type Process } from '../core/world.js';
@@ -147,6 +147,7 @@ async function changeMembers(work: Work, plan: GroupPlan): Promise<void> {
     stopped
       .filter(({ action, id }) => action === 'restart' && !isToStayDown(daemon.engine.world, id))
       .map(({ id }) => id),
+    configuredGroup(daemon, name)?.processes,
   );
   if (daemon.engine.world.mode !== 'running') return;
   // Nothing of the old group has run on: supervisorctl's words for that.
@@ -219,11 +220,12 @@ function returned({ daemon, by }: Work): void {
   daemon.engine.dispatch({ type: 'returned', by });
 }
 
-/** @param returns  those of them that are started again afterwards */
+/** @param returns  those of them that are started again afterwards @param as  by these; absent: the group comes anew */
 async function stopAll(
   { daemon, asked, by }: Work,
   processes: readonly Process[],
   returns: readonly string[],
+  as: readonly ProcessSpec[] = [],
 ): Promise<void> {
   const running = processes.filter(({ state }) => isActive(state));
   noteAsked(
@@ -232,7 +234,7 @@ async function stopAll(
     running.map(({ spec }) => spec.id),
     asked,
   );
-  for await (const _ of stopEach(daemon, running, { ids: returns, by }).stopped());
+  for await (const _ of stopEach(daemon, running, { ids: returns, by, as }).stopped());
 }
 
 function planNow(daemon: Daemon, name: string): GroupPlan {

@@ -22,11 +22,10 @@ export function makeContract() {
   mkdirSync(gen, { recursive: true });
   const ours = (file) => file.startsWith(path.join(dir, 'supd'));
   makeCodec('contract', protos.filter(ours));
-  // gRPC's own protocols: of the two editions of reflection, which are the same, the older one goes without a codec.
-  makeCodec(
-    'standard',
-    protos.filter((file) => !ours(file) && !file.includes('v1alpha')),
-  );
+  // gRPC's own protocols: of the two editions of reflection, which are the same, the older one goes without a codec. So do
+  // the details of errors, which src/grpc/richstatus.ts writes by hand: they are for clients that ask by reflection.
+  const hasCodec = (file) => file.startsWith(path.join(dir, 'grpc')) && !file.includes('v1alpha');
+  makeCodec('standard', protos.filter(hasCodec));
   const set = path.join(gen, 'descriptors.binpb');
   const flags = ['--exclude-source-info', '--as-file-descriptor-set', '-o', set];
   execFileSync(path.join(bin, 'buf'), ['build', ...flags], { cwd: root, stdio: 'inherit' });

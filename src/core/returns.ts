@@ -2,6 +2,7 @@
  * Processes that are stopped to be started again, by a restart or an update. Whoever asked for it starts them; a stop
  * that comes in between takes the wish back. Where who asked is gone, since supd died in between, supd starts them.
  */
+import type { ProcessSpec } from './program.js';
 import { isActive, type Process } from './slots.js';
 import type { StopPlan } from './waves.js';
 
@@ -11,6 +12,8 @@ export interface Return {
   readonly by?: number;
   /** Who wanted to start it is gone. */
   readonly isLeft?: true;
+  /** What an update starts it by. */
+  readonly as?: ProcessSpec;
 }
 
 /** Those of a stop that whoever asks for it starts again. */
@@ -18,13 +21,21 @@ export interface Returning {
   readonly ids: readonly string[];
   /** Of this life of supd; no other request has it. */
   readonly by: number;
+  /** Of an update: what they are started by. */
+  readonly as?: readonly ProcessSpec[];
 }
 
 export function withReturns(
   before: readonly Return[],
-  { ids, by }: Returning = { ids: [], by: 0 },
+  { ids, by, as = [] }: Returning = { ids: [], by: 0 },
 ): readonly Return[] {
-  return ids.length === 0 ? before : [...withoutReturns(before, ids), ...ids.map((id) => ({ id, by }))];
+  if (ids.length === 0) return before;
+  const anew = new Map(as.map((spec) => [spec.id, spec]));
+  const returnOf = (id: string): Return => {
+    const spec = anew.get(id);
+    return { id, by, ...(spec ? { as: spec } : {}) };
+  };
+  return [...withoutReturns(before, ids), ...ids.map(returnOf)];
 }
 
 /** Who had them stopped has started them, or doesn't any more. What another one has had stopped since stays. */
@@ -61,7 +72,7 @@ export function isToStayDown(
 
 /** Nobody is there any more who would start them. */
 export function leftAlone(returns: readonly Return[]): readonly Return[] {
-  return returns.map(({ id }) => ({ id, isLeft: true }));
+  return returns.map(({ by: _, ...one }) => ({ ...one, isLeft: true }));
 }
 
 /** Those that supd has to start now: all at once when all are down, as it was meant. */

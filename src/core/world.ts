@@ -4,6 +4,7 @@
  */
 
 import { type Reconfigure, reconfigure } from './change/reconfigure.js';
+import { renewed } from './change/renew.js';
 import { blockersOf } from './dependencies.js';
 import { holdsOn } from './holds.js';
 import type { JobsEffect, JobsEvent } from './job-events.js';
@@ -272,6 +273,7 @@ function settle(turn: Turn): void {
     const back = dueReturns(turn.world);
     if (back.length > 0) {
       moved = true;
+      take(turn, renewed(turn.world, turn.now.mono));
       start(turn, back);
     }
     const wait = turn.world.waits.find((one) => isOver(one, turn.world));

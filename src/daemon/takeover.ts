@@ -68,8 +68,9 @@ export function takeOver(parts: TakeoverParts): readonly string[] {
     others: state.kind === 'saved' && state.others,
   });
   const restored = new Set(engine.world.groups.keys());
+  const old = new Set(diffGroups([...engine.world.groups.values()], groups).changed);
   for (const name of restored)
-    if (changed.has(name)) log.warn(`${name} runs as it was configured before; update changes it`);
+    if (old.has(name)) log.warn(`${name} runs as it was configured before; update changes it`);
   stopGone(parts, restored);
   tellOthers(parts, strays);
   // Without a record it was never started: supd died before. A stop of all that was cut short is over with this start.

@@ -12,7 +12,9 @@ type Part = Html | string | number | undefined | readonly Part[];
 
 /** html`<td>${text}</td>`. */
 export function html(pieces: TemplateStringsArray, ...parts: readonly Part[]): Html {
-  return { html: pieces.map((piece, at) => piece + (at < parts.length ? render(parts[at]) : '')).join('') };
+  let text = pieces[0] ?? '';
+  for (let at = 0; at < parts.length; at += 1) text += render(parts[at]) + (pieces[at + 1] ?? '');
+  return { html: text };
 }
 
 function render(part: Part): string {
@@ -23,8 +25,12 @@ function render(part: Part): string {
   return 'html' in part ? part.html : part.map(render).join('');
 }
 
+/** What is itself in HTML, as nearly all is. */
+const PLAIN = /^[\w !#$%()*+,./:;=?@[\]^{|}~-]*$/;
+
 /** Control characters, which no terminal is here to obey, become their pictures, as in XML-RPC. */
 function quote(text: string): string {
+  if (PLAIN.test(text)) return text;
   return escapeText(text.replaceAll('\x7f', '\u2421')).replace(/["']/g, (char) =>
     char === '"' ? '&quot;' : '&#39;',
   );

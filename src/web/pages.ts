@@ -31,7 +31,7 @@ export function makePages(
 ): Pages {
   const seals = makeSeals(nowMs);
 
-  const show = ({ query, bearer }: PageRequest): PageAnswer => {
+  const show = async ({ query, bearer }: PageRequest): Promise<PageAnswer> => {
     const token = seals.seal(bearer, MAY_CHANGE);
     const action = query.get('action') || 'none';
     if (action === 'refresh') return statusPage(api, { token, message: refreshed() });

@@ -7,6 +7,9 @@ import { type Html, html } from './html.js';
 import { page } from './layout.js';
 import { localTime } from './times.js';
 
+/** What is made of the page in one turn. */
+const TURN_MS = 4;
+
 interface Shown {
   readonly token: string;
   readonly message?: string | undefined;
@@ -14,16 +17,18 @@ interface Shown {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-export function statusPage(api: Api, { token, ...shown }: Shown): PageAnswer {
+/** As all is just now; a thousand rows take several turns of the daemon's loop. */
+export async function statusPage(api: Api, { token, ...shown }: Shown): Promise<PageAnswer> {
   const { version, identifier, pid, startTime, conditions } = api.daemon();
   const jobs = api.jobs();
+  const processes = await processTable(api.processes([]).processes);
   const body = html`<form method="post" action="./">
 <input type="hidden" name="token" value="${token}">
 <p><button name="action" value="refresh">Refresh</button>
 <button name="action" value="restartall">Restart All</button>
 <button name="action" value="stopall">Stop All</button>
 <label>Reason <input name="reason" maxlength="200" autocomplete="off"></label></p>
-${processTable(api.processes([]).processes)}
+${processes}
 </form>
 ${conditions.length === 0 ? undefined : html`<h2>Does not work just now</h2><ul class="bad">${conditions.map((one) => html`<li>${one}</li>`)}</ul>`}
 ${jobs.length === 0 ? undefined : jobTable(jobs)}
@@ -32,12 +37,21 @@ ${jobs.length === 0 ? undefined : jobTable(jobs)}
   return page({ title: 'supd status', body, ...shown });
 }
 
-function processTable(processes: readonly ProcessView[]): Html {
+async function processTable(processes: readonly ProcessView[]): Promise<Html> {
   if (processes.length === 0) return html`<p>No programs to manage</p>`;
+  const rows: Html[] = [];
+  let begun = performance.now();
+  for (const process of processes) {
+    if (performance.now() - begun > TURN_MS) {
+      await new Promise(setImmediate);
+      begun = performance.now();
+    }
+    rows.push(processRow(process));
+  }
   return html`<table>
 <thead><tr><th scope="col">State</th><th scope="col">Description</th><th scope="col">Name</th><th scope="col">Ready</th>
 <th scope="col">Health</th><th scope="col">Action</th></tr></thead>
-<tbody>${processes.map(processRow)}</tbody>
+<tbody>${rows}</tbody>
 </table>`;
 }
 

@@ -54,7 +54,12 @@ function makeModel({ isGroup, isChained, isDrained }: Site) {
   };
   let tasks: Task[] = [];
   let askers = 0;
-  const later = (of: readonly string[], returns: readonly string[], end: () => void) => {
+  const later = (
+    of: readonly string[],
+    returns: readonly string[],
+    end: () => void,
+    as: readonly ProcessSpec[] = [],
+  ) => {
     askers += 1;
     const by = askers;
     const task = {
@@ -66,7 +71,7 @@ function makeModel({ isGroup, isChained, isDrained }: Site) {
     };
     tasks.push(task);
     p.left.length = 0;
-    p.send({ type: 'stop', ids: of, returns: { ids: returns, by } });
+    p.send({ type: 'stop', ids: of, returns: { ids: returns, by, as } });
   };
   /** Those that wait for a stop go on. */
   const look = () => {
@@ -98,10 +103,11 @@ function makeModel({ isGroup, isChained, isDrained }: Site) {
       p.send({ type: 'start', ids: [id] });
       return true;
     }
-    later([id], isToStayDown(p.world(), id) ? [] : [id], () => {
+    const end = () => {
       reconfigure();
       if (isReturning(p.world(), id) && !isOld(id)) p.send({ type: 'start', ids: [id] });
-    });
+    };
+    later([id], isToStayDown(p.world(), id) ? [] : [id], end, [specOf(name)]);
     return undefined;
   };
   /** kill -9 of supd, and its next start: as daemon/takeover.ts has it. */
@@ -119,7 +125,7 @@ function makeModel({ isGroup, isChained, isDrained }: Site) {
     p.send({ type: 'start', ids: due.filter((id) => returns.some((one) => one.id === id)) });
     return due;
   };
-  return { p, ids, idOf, stateOf, look, restart, update, die, isBusy: () => tasks.length > 0 };
+  return { p, ids, idOf, stateOf, isOld, look, restart, update, die, isBusy: () => tasks.length > 0 };
 }
 
 const name = fc.constantFrom(...NAMES);
@@ -243,4 +249,30 @@ test('requests that overlap, kills of supd among them: never two copies, never a
     }),
     { numRuns: 1500 },
   );
+});
+
+test('what an update had stopped when supd died comes back as it was to be, and its group goes by that', async (t) => {
+  for (const isGroup of [true, false]) {
+    const { p, ids, idOf, update, die, isOld, stateOf } = makeModel({
+      isGroup,
+      isChained: false,
+      isDrained: false,
+    });
+    p.wait(1000);
+    for (const id of ids) p.obey(id);
+    update('b');
+    die();
+    const id = idOf('b');
+    t.equal(stateOf(id).name, 'STOPPING');
+    p.end(id);
+    p.wait(1000);
+    t.notOk(isOld(id), 'by what the update wanted');
+    const group = p.world().groups.get(isGroup ? 'g' : 'b');
+    t.equal(
+      group?.processes.find((one) => one.id === id)?.environment.V,
+      '1',
+      'there is nothing left to update',
+    );
+    t.ok(p.live.has(id));
+  }
 });

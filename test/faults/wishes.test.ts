@@ -1,5 +1,5 @@
 /** What was asked for outlives supd: who is stopped to be started again comes back, who is stopped for good does not. */
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import tap, { test } from 'tap';
 import { job, makePlace, type Options, program } from '../helpers/place.js';
 import { isAlive } from '../helpers/proc.js';
@@ -66,7 +66,7 @@ for (const how of ['kill', 'upgrade'] as const)
     t.notOk(isAlive(pid));
   });
 
-test('kill -9 in the middle of an update: the members come back', async (t) => {
+test('kill -9 in the middle of an update: the members come back, by their new configuration', async (t) => {
   const text = (words: string) =>
     quick('quick', { environment: `A="${words}"` }) +
     slow('slow', { environment: `A="${words}"` }) +
@@ -89,6 +89,9 @@ test('kill -9 in the middle of an update: the members come back', async (t) => {
   await next.state('g:quick', 'RUNNING');
   await hasTwoLives(next);
   t.equal((await next.state('g:other', 'RUNNING')).pid, pid, 'who was not concerned was not touched');
+  t.equal((await next.told('plan')).stdout, 'nothing to do\n');
+  const { pid: fresh } = await next.state('g:quick', 'RUNNING');
+  t.match(readFileSync(`/proc/${fresh}/environ`, 'utf8'), /(?:^|\0)A=new\0/);
 });
 
 test('a program of its own comes back from an update that was cut short, also with autostart=false', async (t) => {

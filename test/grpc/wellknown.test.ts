@@ -165,6 +165,13 @@ for (const edition of ['v1', 'v1alpha'])
     t.strictSame(await files({ fileContainingSymbol: 'grpc.health.v1.HealthCheckResponse.ServingStatus' }), [
       'grpc/health/v1/health.proto',
     ]);
+    // What a client needs to show the details of a refusal.
+    for (const fileContainingSymbol of ['google.rpc.ErrorInfo', 'google.rpc.BadRequest'])
+      t.strictSame(await files({ fileContainingSymbol }), ['google/rpc/error_details.proto']);
+    t.strictSame(await files({ fileContainingSymbol: 'google.rpc.Status' }), [
+      'google/rpc/status.proto',
+      'google/protobuf/any.proto',
+    ]);
     const nobody = await ask({ fileContainingSymbol: 'supd.v1.Nobody' });
     t.equal(nobody.errorResponse.errorCode, status.NOT_FOUND);
     t.strictSame(nobody.originalRequest.fileContainingSymbol, 'supd.v1.Nobody');

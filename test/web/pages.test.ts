@@ -1,6 +1,7 @@
 /** The pages on an api that notes what it is asked: what they show, escape and refuse. */
 import { test } from 'tap';
 import { SupdError } from '../../src/api/errors.js';
+import { makePages } from '../../src/web/pages.js';
 import { fakeApi, instance1, until, zeo } from '../grpc/fake-api.js';
 import { serve } from '../xmlrpc/serve.js';
 import { toldIn, visit } from './visit.js';
@@ -34,6 +35,27 @@ test('the page shows each process, what can be done to it, the jobs, and what do
   );
   t.equal((await visit({ path: socketPath }).get('/index.html')).status, 200);
   t.match(await visit({ path: socketPath }).get('/ok.html'), { status: 200, body: 'OK' });
+});
+
+test('a page of very many programs takes turns with everything else', async (t) => {
+  const many = Array.from({ length: 5000 }, (_, at) => ({ ...zeo, name: `zeo${at}`, group: `zeo${at}` }));
+  const api = fakeApi({ processes: () => ({ processes: many, unknown: [] }) });
+  let turns = 0;
+  let isOver = false;
+  const turn = () => {
+    turns += 1;
+    if (!isOver) setImmediate(turn);
+  };
+  const pages = makePages(api);
+  const asked = { caller: { door: 'test' } };
+  const answer = pages({ name: '/', query: new URLSearchParams(), bearer: 'me', asked } as Parameters<
+    typeof pages
+  >[0]);
+  setImmediate(turn);
+  const { text } = await answer;
+  isOver = true;
+  t.ok(turns > 1, `${turns} turns`);
+  t.equal(text?.toString().split('<tr>').length, 5000 + 4, 'and has them all');
 });
 
 test('of a job that ran as a step alone it says so', async (t) => {
