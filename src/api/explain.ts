@@ -1,7 +1,7 @@
 /** Why a process is as it is, and what happens next, in words. */
 import { isTriedForEver } from '../core/backoff.js';
 import { type Death, describeDeath } from '../core/death.js';
-import { blockersOf, describeBlocker } from '../core/dependencies.js';
+import { blockersOf, describeBlocker, isStuck } from '../core/dependencies.js';
 import { formatDuration } from '../core/durations.js';
 import type { Health } from '../core/health.js';
 import { describeProbe } from '../core/probe.js';
@@ -123,7 +123,9 @@ function nextOf(daemon: Daemon, process: Process, mono: number): string {
     case 'SPAWNING':
       return 'it is started in a moment';
     case 'WAITING':
-      return `it is started when it need not wait any more for ${waitsOf(daemon, spec).join(', ')}`;
+      return `it is started when it need not wait any more for ${waitsOf(daemon, spec).join(', ')}${
+        isStuck(spec.id, daemon.engine.world.processes) ? '; that does not come by itself' : ''
+      }`;
     case 'STARTING':
       if (state.warming !== undefined)
         return `it counts as RUNNING when its warmup has answered, in ${left} at the latest`;

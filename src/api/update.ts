@@ -17,6 +17,8 @@ import { openChannel } from './channel.js';
 import { stopEach } from './control.js';
 import { noteAsked } from './history.js';
 import { describeHold, holdsAgainst, whenFree } from './holds.js';
+import { faultOfStart } from './plan.js';
+import { planRules } from './plan-rules.js';
 
 interface Work {
   readonly daemon: Daemon;
@@ -102,6 +104,7 @@ async function changeGroup(work: Work, name: string): Promise<void> {
       return;
     case 'added':
       add(daemon, name);
+      tellFaults(work, plan);
       return told(tell(name, 'ADDED'));
     case 'removed':
       return replace(work, name);
@@ -171,6 +174,7 @@ async function changeMembers(work: Work, plan: GroupPlan): Promise<void> {
       const isTakenBack = one.action === 'restart' && !returns.includes(one);
       tellMember(work, one, isAsConfigured(daemon, group, one.id), isTakenBack);
     }
+  tellFaults(work, plan);
   const isDone = processes.every(({ id }) => isAsConfigured(daemon, group, id));
   told(isDone ? tell(name, 'UPDATED') : tell(name, 'FAILED', 'one of it was started again meanwhile'));
 }
@@ -215,6 +219,16 @@ function tellMember(
   if (word !== undefined) told({ ...base, action: word, message });
 }
 
+/** Of those that have been started: which could not be. */
+function tellFaults({ daemon, told }: Work, { group, processes }: GroupPlan): void {
+  const specs = configuredGroup(daemon, group)?.processes ?? [];
+  for (const one of processes) {
+    const spec = specs.find(({ id }) => id === one.id);
+    const wrong = spec && faultOfStart(daemon, spec, one);
+    if (wrong !== undefined) told({ group, name: one.name, action: 'FAILED', message: wrong });
+  }
+}
+
 /** Those that were to come back have done so, or never will. */
 function returned({ daemon, by }: Work): void {
   daemon.engine.dispatch({ type: 'returned', by });
@@ -239,11 +253,6 @@ async function stopAll(
 
 function planNow(daemon: Daemon, name: string): GroupPlan {
   return planOf(daemon.engine.world, name, configuredGroup(daemon, name), planRules(daemon));
-}
-
-/** supervisord restarts groups as a whole. */
-export function planRules({ parts }: Daemon): { readonly wholeGroups: boolean } {
-  return { wholeGroups: parts.config.daemon.compat === 'strict' };
 }
 
 function configuredGroup(daemon: Daemon, name: string): GroupSpec | undefined {

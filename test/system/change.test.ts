@@ -45,6 +45,21 @@ test('a changed command of one program in a group of ten: one restart, as the pl
   t.match(await supd.told('reread'), { stdout: 'No config updates to processes\n' });
 });
 
+test('a new command that is not there: the plan says so, and an update that does it all the same fails', async (t) => {
+  const supd = await startSupd(t, program('a', 'waits') + program('b', 'waits'));
+  const { pid } = await supd.state('b', 'RUNNING');
+  await supd.state('a', 'RUNNING');
+  supd.configure(program('a', 'nowhere') + program('b', 'waits') + program('c', 'nowhere'));
+  const wrong = String.raw`can't find command '\S*nowhere'`;
+  t.match((await supd.told('plan')).stdout, new RegExp(`^a +restart +it would not start: ${wrong}$`, 'm'));
+  t.match((await supd.told('plan')).stdout, new RegExp(`^c +start +new; it would not start: ${wrong}$`, 'm'));
+  t.match(await supd.told('update'), {
+    status: 1,
+    stdout: new RegExp(`^a: ERROR \\(${wrong}\\)\\n[\\s\\S]*^c: ERROR \\(${wrong}\\)$`, 'm'),
+  });
+  t.equal((await supd.state('b', 'RUNNING')).pid, pid);
+});
+
 test('compat=strict restarts the whole group, as supervisord does', async (t) => {
   const supd = await startSupd(t, ten('', ''), { daemon: { compat: 'strict' } });
   const before = await pidsOf(supd, MEMBERS);

@@ -120,6 +120,9 @@ test('a job that needs them stopped has them started again in their order, and i
     state: 'STARTING',
     waitingFor: ['zeoserver to be ready (FATAL)'],
   });
+  t.match(await supd.told('why', 'instance1'), {
+    stdout: /^Next: .* for zeoserver to be ready \(FATAL\); that does not come by itself\.$/m,
+  });
 });
 
 test('what can never be met is found by the check, with its place', async (t) => {
