@@ -17,7 +17,10 @@ test('a full disk is told once, whichever supd finds it full, and once that it i
   const place = makePlace(
     t,
     ['a', 'b']
-      .map((n) => program(n, `counts %(here)s/${n}.pids 0.01`, { stdout_logfile: `%(here)s/${n}/out` }))
+      // Long lines: there is room in a file's last page still when the disk is full.
+      .map((n) =>
+        program(n, `counts %(here)s/${n}.pids 0.01 "" 100`, { stdout_logfile: `%(here)s/${n}/out` }),
+      )
       .join('\n') +
       section('notify:ops', { webhook: `http://127.0.0.1:${hook.port}/`, on: 'condition,recovered' }) +
       section('notify:boss', { webhook: `http://127.0.0.1:${other.port}/`, on: 'fatal,recovered' }),

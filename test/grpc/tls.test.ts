@@ -7,6 +7,7 @@ import { Client, credentials, type ServiceError } from '@grpc/grpc-js';
 import { type Test, test } from 'tap';
 import { methods } from '../../src/grpc/methods.js';
 import { makeAuthority, read, type Signed, sign } from '../helpers/certificates.js';
+import { requireStack } from '../helpers/require.js';
 import { eventually, ownDirectory, serve } from './serve.js';
 
 interface Site {
@@ -71,6 +72,7 @@ function call<Given extends object, Answer>(
 }
 
 test('a client with a certificate of the right authority is an operator, and its subject goes to the log', async (t) => {
+  if (!requireStack(t, ['openssl'])) return;
   const made = site(t);
   const { address, api } = await open(t, made);
   const alice = client(t, address, made.authority, made.alice);
@@ -83,6 +85,7 @@ test('a client with a certificate of the right authority is an operator, and its
 });
 
 test('CVE-2019-12105, an open port: without a certificate, or with one of another authority, nobody is let in', async (t) => {
+  if (!requireStack(t, ['openssl'])) return;
   const made = site(t);
   const { address, api, client: local } = await open(t, made);
   await t.rejects(getDaemon(client(t, address, made.authority)), { code: 14 }, 'none');
@@ -98,6 +101,7 @@ test('CVE-2019-12105, an open port: without a certificate, or with one of anothe
 });
 
 test('a port without all three files is not opened, and the reason names the key', async (t) => {
+  if (!requireStack(t, ['openssl'])) return;
   const made = site(t);
   const right = {
     listen: '127.0.0.1:0',
@@ -119,6 +123,7 @@ test('a port without all three files is not opened, and the reason names the key
 });
 
 test('connections that never end their handshake make room for those that do', async (t) => {
+  if (!requireStack(t, ['openssl'])) return;
   const made = site(t);
   const { address, port } = await open(t, made);
   const mute = Array.from({ length: 600 }, () => net.connect(port, '127.0.0.1').on('error', () => undefined));
@@ -132,6 +137,7 @@ test('connections that never end their handshake make room for those that do', a
 });
 
 test('a new certificate is used without a restart, and a broken one is not', async (t) => {
+  if (!requireStack(t, ['openssl'])) return;
   const made = site(t);
   const { address, port, lines } = await open(t, made, { lookEveryMs: 10 });
   const shown = () =>

@@ -13,8 +13,10 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Test } from 'tap';
+import { openInstallation } from './installation.js';
 import { isAlive, processesNaming } from './proc.js';
 import { until } from './until.js';
+import { isRoot } from './users.js';
 
 const root = path.resolve(import.meta.dirname, '../../..');
 const fixtures = path.join(root, 'test/fixtures');
@@ -60,7 +62,9 @@ export function makePlace(t: Owner, text: string, daemon: Options = {}): Place {
   t.teardown(() => clear(dir));
   const environment = { PATH: process.env.PATH ?? '', HOME: dir, SUPD_TEST: dir };
   const launch = (bin: string, args: readonly string[], { as = [], env = {}, cwd = dir }: Launch = {}) => {
-    const [file = '', ...rest] = [...as, path.join(root, 'bin', bin), ...args];
+    const isOthers = isRoot && (as.length > 0 || args.includes('-u'));
+    const program = path.join(isOthers ? openInstallation() : root, 'bin', bin);
+    const [file = '', ...rest] = [...as, program, ...args];
     return spawn(file, rest, { cwd, env: { ...environment, ...env }, stdio: ['pipe', 'pipe', 'pipe'] });
   };
   const place: Place = {

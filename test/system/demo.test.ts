@@ -3,7 +3,6 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import {
   chmodSync,
   chownSync,
-  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -15,6 +14,7 @@ import {
 import os from 'node:os';
 import path from 'node:path';
 import { type Test, test } from 'tap';
+import { copyInstallation } from '../helpers/installation.js';
 import { processesNaming } from '../helpers/proc.js';
 import { accountOf, isRoot } from '../helpers/users.js';
 
@@ -38,7 +38,7 @@ test('the demo shows a page through both instances, runs the night, and leaves n
 
 test('the demo runs as an ordinary user, with stand-ins for what is not installed, and writes nothing into the repository', async (t) => {
   const site = makeSite(t);
-  const repository = copyRepository(site);
+  const repository = copyInstallation(path.join(site, 'repository'));
   const before = readdirSync(repository, { recursive: true }).length;
   if (isRoot) chownSync(path.join(site, 'tmp'), nobody.uid, nobody.gid);
   const demo = startDemo(t, site, {
@@ -167,15 +167,6 @@ function makeSite(t: Test): string {
   chmodSync(site, 0o755);
   mkdirSync(path.join(site, 'tmp'));
   return site;
-}
-
-/** What an installation holds, where every user may read it. */
-function copyRepository(site: string): string {
-  const copy = path.join(site, 'repository');
-  for (const name of ['bin', 'conf', 'dist', 'package.json', 'node_modules/koffi', 'node_modules/@koromix']) {
-    if (existsSync(name)) cpSync(name, path.join(copy, name), { recursive: true, dereference: true });
-  }
-  return copy;
 }
 
 /** A PATH with all of the present one but `names`. */

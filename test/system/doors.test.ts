@@ -8,6 +8,7 @@ import { connect } from '../../src/grpc/client.js';
 import { makeAuthority, read, type Signed, sign } from '../helpers/certificates.js';
 import { freePort } from '../helpers/free-port.js';
 import { job, makePlace, program, section } from '../helpers/place.js';
+import { requireStack } from '../helpers/require.js';
 import { startIn, startSupd } from '../helpers/start-supd.js';
 import { until } from '../helpers/until.js';
 import { accountOf, gidOf, needsRoot } from '../helpers/users.js';
@@ -26,6 +27,7 @@ function reopenLogs(port: number, authority: Signed, own?: Signed): Promise<void
 }
 
 test('the port lets in who has a certificate, and the log tells whose it was', async (t) => {
+  if (!requireStack(t, ['openssl'])) return;
   const place = makePlace(t, '');
   const authority = makeAuthority(place.dir, 'authority');
   const server = sign(authority, place.dir, '/CN=server');

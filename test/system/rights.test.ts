@@ -58,7 +58,7 @@ test('status --json and why show the rights that the kernel gives', async (t) =>
 });
 
 test('an ordinary user takes a port below 1024 by its capability, and not without', async (t) => {
-  if (!needsRoot(t)) return;
+  if (!requireStack(t, ['root', 'ip'])) return;
   const listens = `${process.execPath} -e "require('node:net').createServer().listen(80, '127.0.0.1', () => console.log('listening'))"`;
   const user = { user: 'www-data', startretries: 0, startsecs: 60 };
   const supd = await startSupd(

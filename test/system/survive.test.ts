@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { release } from 'node:os';
 import tap, { test } from 'tap';
 import { job, makePlace, program, section } from '../helpers/place.js';
@@ -325,8 +325,8 @@ test('a step that ended while no supd was there has failed: what needs it is not
 });
 
 async function runningStep(supd: Supd, step: string): Promise<number | undefined> {
-  const pids = execFileSync('ps', ['-eo', 'pid='], { encoding: 'utf8' }).trim().split(/\s+/).map(Number);
-  const found = pids.find((pid) => {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return pids.map(Number).find((pid) => {
     try {
       const environment = readFileSync(`/proc/${pid}/environ`, 'utf8');
       return (
@@ -338,7 +338,6 @@ async function runningStep(supd: Supd, step: string): Promise<number | undefined
       return false;
     }
   });
-  return found;
 }
 
 async function runOf(supd: Supd, name: string) {

@@ -4,6 +4,7 @@ import tap, { test } from 'tap';
 import { makeAuthority, read, sign } from '../helpers/certificates.js';
 import { openHook, openMailServer } from '../helpers/mailbox.js';
 import { job, makePlace, program, section } from '../helpers/place.js';
+import { requireStack } from '../helpers/require.js';
 import { startIn, startSupd } from '../helpers/start-supd.js';
 import { until } from '../helpers/until.js';
 
@@ -174,10 +175,11 @@ test('notify test tries each way of a section and says what came of it; the pass
 });
 
 test('a password leaves the machine by TLS only, to whom the certificate names: STARTTLS, or from the first byte', async (t) => {
+  if (!requireStack(t, ['openssl'])) return;
   const place = makePlace(t, '');
   const authority = makeAuthority(place.dir, 'authority');
-  // An address of this machine that does not look like one.
-  const address = '::ffff:127.0.0.1';
+  // Who connects there gets to this machine, ip(7), and nothing says so. IPv4: see README.md, "the two commands".
+  const address = '0.0.0.0';
   const trusted = read(sign(authority, place.dir, '/CN=mail.test', 2, address));
   const foreign = read(sign(makeAuthority(place.dir, 'nobody'), place.dir, '/CN=nobody.test', 2, address));
   const servers = {
@@ -189,7 +191,7 @@ test('a password leaves the machine by TLS only, to whom the certificate names: 
   const sections = Object.entries(servers).map(([name, { port }]) =>
     section(`notify:${name}`, {
       mail: 'root@localhost',
-      smtp: `[${address}]:${port}`,
+      smtp: `${address}:${port}`,
       smtp_tls: name === 'first',
       smtp_user: 'supd',
       smtp_password: 'hush',
