@@ -22,7 +22,7 @@ test('a full log disk holds nobody up, is told, and what programs wrote meanwhil
   );
   const disk = mountDisk(t, place, 'disk', '256k');
   const supd = await startIn(t, place);
-  await until('output', () => place.read('disk/a.out').length > 20);
+  await until('output of both', () => ['a', 'victim'].every((name) => place.read(`disk/${name}.out`) !== ''));
   disk.fill();
   await isTold(t, supd, /\/disk\/a\.out: cannot be written: ENOSPC$/);
   await supervisionGoesOn(t, supd);
