@@ -5,7 +5,7 @@ import { program, section } from '../helpers/place.js';
 import { startSupd } from '../helpers/start-supd.js';
 import { until } from '../helpers/until.js';
 
-tap.setTimeout(120_000);
+tap.setTimeout(300_000);
 
 const factory = { 'supervisor.rpcinterface_factory': 'supervisor.rpcinterface:make_main_rpcinterface' };
 

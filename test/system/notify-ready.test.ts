@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
 import tap, { test } from 'tap';
 import { makePlace, program } from '../helpers/place.js';
+import { requireStack } from '../helpers/require.js';
 import { type Supd, startIn, startSupd } from '../helpers/start-supd.js';
 import { until } from '../helpers/until.js';
 
@@ -12,6 +13,7 @@ tap.setTimeout(180_000);
 const mark = (supd: Supd, name: string) => writeFileSync(`${supd.dir}/${name}`, '');
 
 test('a program is ready when it says READY=1, and until then shows the STATUS that it tells', async (t) => {
+  if (!requireStack(t, ['python3'])) return;
   const supd = await startSupd(
     t,
     program('zope', "notifies 'STATUS=opening the database' READY=1", { ready: 'notify' }) +
@@ -28,6 +30,7 @@ test('a program is ready when it says READY=1, and until then shows the STATUS t
 });
 
 test('what others say to its socket counts for nothing, what its own children say does', async (t) => {
+  if (!requireStack(t, ['python3'])) return;
   const supd = await startSupd(
     t,
     program('zope', "sh -c 'echo $NOTIFY_SOCKET; bin/notifies READY=1; wait'", {
@@ -52,6 +55,7 @@ test('what others say to its socket counts for nothing, what its own children sa
 });
 
 test('a program that stops saying WATCHDOG=1 is restarted', async (t) => {
+  if (!requireStack(t, ['python3'])) return;
   const supd = await startSupd(
     t,
     program('zope', 'notifies READY=1', {
@@ -77,6 +81,7 @@ test('a program that stops saying WATCHDOG=1 is restarted', async (t) => {
 });
 
 test('after kill -9 of supd its programs are heard by the next', async (t) => {
+  if (!requireStack(t, ['python3'])) return;
   const place = makePlace(t, program('zope', 'notifies READY=1', { ready: 'notify' }));
   const first = await startIn(t, place);
   const { pid } = await until('its pid', async () => {
