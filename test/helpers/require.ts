@@ -11,9 +11,9 @@ const SEARCHED = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/usr/bin
 
 /** May the test go on? If not, it has been skipped (or failed) with the reason, and must return. */
 export function requireStack(t: Test, needs: readonly Need[]): boolean {
-  const missing = needs.flatMap((need) => whatIsMissing(need) ?? []);
-  if (missing.length === 0) return true;
-  const reason = `needs ${missing.join(', ')}`;
+  const missing = new Set(needs.flatMap((need) => whatIsMissing(need) ?? []));
+  if (missing.size === 0) return true;
+  const reason = `needs ${[...missing].join(', ')}`;
   if (process.env.REQUIRE_STACK === '1') t.fail(reason);
   else t.plan(0, reason);
   return false;

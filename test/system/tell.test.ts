@@ -178,7 +178,7 @@ test('a password leaves the machine by TLS only, to whom the certificate names: 
   if (!requireStack(t, ['openssl'])) return;
   const place = makePlace(t, '');
   const authority = makeAuthority(place.dir, 'authority');
-  // Who connects there gets to this machine, ip(7), and nothing says so. IPv4: see README.md, "the two commands".
+  // Who connects there gets to this machine, ip(7), and nothing says so. IPv4: to some Nodes no certificate is right for IPv6.
   const address = '0.0.0.0';
   const trusted = read(sign(authority, place.dir, '/CN=mail.test', 2, address));
   const foreign = read(sign(makeAuthority(place.dir, 'nobody'), place.dir, '/CN=nobody.test', 2, address));
