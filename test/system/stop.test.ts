@@ -172,12 +172,16 @@ test('supctl shutdown answers at once and leaves nothing', async (t) => {
 test('nothing is started again while supd ends', async (t) => {
   const supd = await startSupd(
     t,
-    program('crashes', 'exits-after 0.1 1', { autorestart: true, priority: 1 }) +
-      program('slow', 'ends-once %(here)s/go', { stopwaitsecs: 60, priority: 100 }),
+    program('crashes', `sh -c 'until test -e %(here)s/crash; do sleep 0.05; done; exit 1'`, {
+      autorestart: true,
+      priority: 1,
+    }) + program('slow', 'ends-once %(here)s/go', { stopwaitsecs: 60, priority: 100 }),
   );
   await supd.says('slow', 'ready');
+  await supd.state('crashes', 'RUNNING');
   const end = supd.ended('SIGTERM');
   await supd.says('slow', 'asked to end');
+  writeFileSync(`${supd.dir}/crash`, '');
   await supd.state('crashes', 'EXITED');
   writeFileSync(`${supd.dir}/go`, '');
   t.same(await end, { code: 0, signal: null });
