@@ -163,9 +163,11 @@ test('it writes on while supd is dead and over upgrades: not one byte is missing
   const { pid } = await supd.state('a', 'RUNNING');
   await supd.says('a', '\n');
   if (!(await servesDirect(t, supd))) return;
+  // Told by the last number: while a block is moved it is in two files for a moment, and a count has it twice.
+  const lastNumber = () => Number(wholeNow(`${place.dir}/a.out`).toString().trimEnd().split('\n').at(-1));
   const grows = async () => {
-    const { count } = counted(supd, 'a');
-    await until('it to write on', () => counted(supd, 'a').count > count + 50);
+    const before = lastNumber();
+    await until('it to write on', () => lastNumber() > before + 50);
   };
   for (let death = 0; death < 5; death += 1) {
     await supd.ended('SIGKILL');
