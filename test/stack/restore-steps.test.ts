@@ -2,18 +2,25 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import {
   chmodSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
 import { type Test, test } from 'tap';
 import { requireStack } from '../helpers/require.js';
+import { isOpen } from './front.js';
+import { freePorts } from './ports.js';
+import { endProgram, startProgram } from './processes.js';
 import { VENV } from './site.js';
+import { until } from './until.js';
 
 const FILL = `
 import sys, transaction, ZODB, ZODB.FileStorage
@@ -74,7 +81,7 @@ const NEEDED = ['stack', 'rsync'];
 
 test('what is refused before anything is touched', async (t) => {
   if (!requireStack(t, NEEDED)) return;
-  const { dir, data, restore, check } = makeFiles(t);
+  const { dir, data, copy, restore, check } = makeFiles(t);
   t.match(restore(['undo']), {
     status: 1,
     stderr: /^restore: nothing to undo: there is no \S+before-restore\n$/,
@@ -87,7 +94,8 @@ test('what is refused before anything is touched', async (t) => {
   check(t, 'no room');
   t.match(restore(['restore', '2001']), { status: 1, stderr: /holds no backup of 2001 or before/ });
   t.match(restore(['restore', 'now']), { status: 2, stderr: /"now" is no time such as/ });
-  t.match(restore(['recover']), { status: 2, stderr: /^usage: / });
+  for (const words of [['recover'], ['check'], ['check', 'undo']])
+    t.match(restore(words), { status: 2, stderr: /^usage: / });
   check(t, 'no such backup');
   const other = spawn('flock', [path.join(dir, 'var/restore.lock'), 'sh', '-c', 'echo held; read -r line'], {
     stdio: ['pipe', 'pipe', 'ignore'],
@@ -101,9 +109,16 @@ test('what is refused before anything is touched', async (t) => {
   const file = path.join(dir, 'var/backups', backup);
   const content = readFileSync(file);
   writeFileSync(file, content.subarray(0, -10));
-  t.match(restore(), { status: 1, stderr: /restore: the backup of \S+ is damaged\n$/ });
+  t.match(restore(['check', 'restore']), { status: 1, stderr: /restore: the backup of \S+ is damaged\n$/ });
   check(t, 'a damaged backup');
   writeFileSync(file, content);
+  t.match(restore(['check', 'restore']), { status: 0, stdout: /^the backup of \S+ is whole\n$/ });
+  rmSync(path.join(copy, BLOB));
+  t.match(restore(['check', 'restore']), { status: 1, stderr: /the backup lacks 1 blobs, first 0x00\/0x01/ });
+  renameSync(path.join(dir, 'var/backups'), path.join(dir, 'var/elsewhere'));
+  t.match(restore(), { status: 1, stderr: `restore: there is no directory ${dir}/var/backups\n` });
+  renameSync(path.join(dir, 'var/elsewhere'), path.join(dir, 'var/backups'));
+  check(t, 'no backups');
   rmSync(path.join(dir, 'bin/restore'));
   t.match(restore(), { status: 1, stderr: `restore: there is no ${dir}/bin/restore\n` });
   check(t, 'no bin/restore');
@@ -126,12 +141,18 @@ test('whatever bin/restore does wrong, with status 0 or not, the old data comes 
     ],
     ['recover', /is not what \S+ holds/],
     [`recover && blobs && rm ${lost}`, /is not what \S+ holds/],
-    [`blobs && head -c 2000 /dev/urandom >${data}`, /left 2000 bytes of Data\.fs/],
+    [`blobs && head -c 2000 /dev/urandom >${data}`, /is not what was saved/],
     [
       `recover && blobs && printf %0100d 0 | dd conv=notrunc bs=1 seek=100 of=${data}`,
-      /what was restored is not whole/,
+      /is not what was saved/,
     ],
-    [`recover && blobs && truncate -s -5 ${data}`, /left \d+ bytes of Data\.fs, the backup of \S+ holds \d+/],
+    [`recover && blobs && truncate -s -5 ${data}`, /has \d+ bytes, the backup of \S+ holds \d+/],
+    [`recover && blobs && echo >>${data}`, /has \d+ bytes, the backup of \S+ holds \d+/],
+    // Such a database can be opened, and says something else than what was saved.
+    [
+      `recover && blobs && sed -i s/saved/other/ ${data}`,
+      /is not what was saved: bytes 0 to \d+, those of \S+, differ\nrestore: Data.fs is not the one that was saved/,
+    ],
     ['recover; kill -KILL $$', /bin\/restore: exit status 137/],
     ['recover; kill -TERM $PPID', /the old data is back in place/],
   ];
@@ -158,7 +179,7 @@ test('a restore that goes well keeps what was there, and undo changes the two', 
   const before = readFileSync(data);
   t.match(restore(), {
     status: 0,
-    stdout: /^opened: \d+ objects.*\nrestored \S+; what was there before is in /m,
+    stdout: /^opened: \d+ objects.*\nnot tried with ZEO: .*\nrestored \S+; what was there before is in /m,
   });
   const restored = readFileSync(data);
   t.notOk(restored.equals(before));
@@ -166,4 +187,67 @@ test('a restore that goes well keeps what was there, and undo changes the two', 
   check(t, 'undo');
   t.match(restore(['undo']), { status: 0 });
   t.ok(readFileSync(data).equals(restored), 'and again');
+});
+
+test('which backup it is, a file says where nobody can say it behind the command: once, and for an hour', async (t) => {
+  if (!requireStack(t, NEEDED)) return;
+  const { dir, stamp, restore, check } = makeFiles(t);
+  const file = path.join(dir, 'var/restore-to');
+  const rows: readonly (readonly [text: string, status: number, words: RegExp])[] = [
+    ['', 1, /restore-to is empty; remove it, or write a time such as/],
+    ['yesterday\n', 2, /"yesterday" is no time/],
+    ['2001-01-01\n', 1, /holds no backup of 2001-01-01 or before/],
+  ];
+  for (const [text, status, stderr] of rows) {
+    writeFileSync(file, text);
+    t.match(restore(), { status, stderr }, text);
+    t.match(restore(['check', 'restore']), { status, stderr }, text);
+    check(t, text);
+  }
+  writeFileSync(file, stamp);
+  utimesSync(file, 0, Date.now() / 1000 - 3700);
+  t.match(restore(), { status: 1, stderr: /was written more than an hour ago; remove it, or write it anew/ });
+  check(t, 'an old word');
+  writeFileSync(file, `${stamp.slice(0, 10)}\n`);
+  t.match(restore(['check', 'restore']), { status: 0, stdout: `the backup of ${stamp} is whole\n` });
+  t.match(restore(), { status: 0, stdout: /^restored /m });
+  t.notOk(existsSync(file), 'the next one is to the newest again');
+});
+
+test('a ZEO that does not start on what was restored brings the old data back', async (t) => {
+  if (!requireStack(t, NEEDED)) return;
+  const { dir, data, restore, check } = makeFiles(t);
+  const [port] = await freePorts(1);
+  mkdirSync(path.join(dir, 'etc'));
+  symlinkSync(`${VENV}/bin/runzeo`, path.join(dir, 'bin/runzeo'));
+  const conf = path.join(dir, 'etc/zeo.conf');
+  const zeo = (storage: string) =>
+    writeFileSync(
+      conf,
+      `<zeo>\n  address 127.0.0.1:${port}\n</zeo>\n<filestorage 1>\n  path ${storage}\n</filestorage>\n`,
+    );
+  zeo('/nonexistent/Data.fs');
+  t.match(restore(), {
+    status: 1,
+    stderr: /restore: ZEO does not start on what was restored\nrestore: the old data is back in place\n$/,
+  });
+  check(t, 'a ZEO that ends');
+
+  zeo(path.join(dir, 'Other.fs'));
+  const other = startProgram([path.join(dir, 'bin/runzeo'), '-C', conf], path.join(dir, 'other.log'), dir);
+  t.teardown(() => endProgram(other));
+  await until('another ZEO', () => isOpen(port!));
+  zeo(data);
+  t.match(restore(), { status: 1, stderr: /another ZEO answers at 127\.0\.0\.1:\d+\n.*back in place/s });
+  await endProgram(other);
+  check(t, 'another ZEO');
+
+  const { status, stdout, stderr } = restore();
+  t.equal(status, 0, stderr);
+  t.match(stdout, /^restored /m);
+  t.equal(
+    spawnSync('flock', ['-n', `${data}.lock`, 'true']).status,
+    0,
+    'the one that was on trial has ended',
+  );
 });

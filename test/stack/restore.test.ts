@@ -42,7 +42,9 @@ for (const [backup, restore] of [
 
     const { status, stdout, stderr } = await supd.supctl('job', 'run', restore);
     t.equal(status, 0, stdout + stderr);
-    t.match(await supd.runs(restore), [{ outcome: 'ok', steps: [{ output: /^restored /m }] }]);
+    t.match(await supd.runs(restore), [
+      { outcome: 'ok', steps: [{ output: /is whole$/m }, { output: /^restored /m }] },
+    ]);
     const after = await supd.running();
     for (const name of SITE_PROGRAMS)
       t.not(after.get(name)!.pid, before.get(name)!.pid, `${name} was stopped and runs again`);
@@ -72,10 +74,15 @@ test('a restore from a backup that verify finds damaged is not even begun, and t
   const file = path.join(backups, newest);
   const content = readFileSync(file);
   truncateSync(file, Math.floor(content.length / 2));
+  const before = await supd.status();
   t.equal((await supd.supctl('job', 'run', 'restore')).status, 1);
-  t.match(await supd.runs('restore'), [{ outcome: 'failed' }]);
+  t.match(await supd.runs('restore'), [
+    { outcome: 'failed', steps: [{ outcome: 'failed', output: /is damaged/ }, { outcome: 'skipped' }] },
+  ]);
   writeFileSync(file, content);
-  await supd.running();
+  const after = await supd.running();
+  for (const name of SITE_PROGRAMS)
+    t.equal(after.get(name)!.pid, before.get(name)!.pid, `${name} was not stopped for it`);
   await served(site);
   for (const port of [site.ports.instance1, site.ports.instance2])
     t.match(await ask(site, port, '/kb/precious'), { status: 200, body: 'not in the backup' });
@@ -106,7 +113,7 @@ test('data loss by a restore under a running ZEO: refused by hand, and by the jo
   await writePage(site, site.ports.instance1, 'precious', '<p>written under the other ZEO</p>');
   t.equal((await supd.supctl('job', 'run', 'restore')).status, 1);
   t.match(await supd.runs('restore'), [
-    { outcome: 'failed', steps: [{ output: /ZEO has .*Data\.fs open/ }] },
+    { outcome: 'failed', steps: [{ outcome: 'ok' }, { output: /ZEO has .*Data\.fs open/ }] },
   ]);
   await endProgram(foreign);
   t.match(await supd.supctl('start', 'zeoserver'), { status: 0 });
@@ -193,6 +200,27 @@ test('data loss by a damaged backup: bin/restore has deleted Data.fs already, an
     t.same(blobsOf(site), blobs);
   });
   t.equal((await ask(site, site.ports.instance1, '/kb/after')).status, 404);
+});
+
+test('data loss by a database that ZEO does not start on: the job restores nothing for good', async (t) => {
+  const stack = await open(t);
+  if (!stack) return;
+  const { site, supd } = stack;
+  await writePage(site, site.ports.instance1, 'precious', '<p>written before ZEO broke</p>');
+  const conf = path.join(site.dir, 'etc/zeo.conf');
+  const text = readFileSync(conf, 'utf8');
+  writeFileSync(conf, `${text}\n<broken\n`);
+  const { status } = await supd.supctl('job', 'run', 'restore');
+  writeFileSync(conf, text);
+  t.equal(status, 1);
+  t.match(await supd.runs('restore'), [
+    { outcome: 'failed', steps: [{}, { output: /ZEO does not start on what was restored.*back in place/s }] },
+  ]);
+  t.match(await supd.supctl('start', 'zeoserver'), { status: 0 });
+  await supd.running();
+  await served(site);
+  for (const port of [site.ports.instance1, site.ports.instance2])
+    t.match(await ask(site, port, '/kb/precious'), { status: 200, body: 'written before ZEO broke' });
 });
 
 test('restore-undo brings back what was there before the restore', async (t) => {
