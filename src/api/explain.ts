@@ -4,6 +4,7 @@ import { type Death, describeDeath } from '../core/death.js';
 import { blockersOf, describeBlocker, isStuck } from '../core/dependencies.js';
 import { formatDuration } from '../core/durations.js';
 import type { Health } from '../core/health.js';
+import { holdsOn } from '../core/holds.js';
 import { describeProbe } from '../core/probe.js';
 import type { Exit, Now, ProcessSpec, ProcessState } from '../core/program.js';
 import { type Readiness, whyNotReady } from '../core/readiness.js';
@@ -19,6 +20,7 @@ import { readVerdict } from '../daemon/verifier.js';
 import type { Explained } from './api.js';
 import { deathView } from './deaths.js';
 import { historyOf } from './history.js';
+import { describeHold } from './holds.js';
 
 /** All but the process itself. */
 export function explain(daemon: Daemon, process: Process): Omit<Explained, 'process'> {
@@ -132,7 +134,11 @@ function nextOf(daemon: Daemon, process: Process, mono: number): string {
       if (state.readiness) return whenItIsReady(spec, state.readiness, mono);
       return `in ${left} it counts as RUNNING (startsecs); ending before, it is tried again`;
     case 'RUNNING':
-      return whatOfHealth(daemon, process) ?? whatOfMemory(daemon, spec) ?? whenItEnds(spec);
+      return (
+        whatOfHealth(daemon, process) ??
+        whatOfMemory(daemon, spec) ??
+        `${whenItEnds(spec)}${whatHoldsIt(daemon, spec)}`
+      );
     case 'BACKOFF':
       return `try ${state.attempt + 1}${isTriedForEver(spec) ? '' : ` of ${spec.startRetries + 1}`} in ${left}`;
     case 'STOPPING':
@@ -180,6 +186,11 @@ function whatOfHealth(daemon: Daemon, process: Process): string | undefined {
 function whatOfMemory({ watch }: Daemon, { id }: ProcessSpec): string | undefined {
   const obstacle = watch.memoryWaits.get(id);
   return obstacle && `it is restarted for its memory as soon as may be: ${obstacle}`;
+}
+
+function whatHoldsIt({ engine }: Daemon, { id }: ProcessSpec): string {
+  const [hold] = holdsOn(engine.world, [id]);
+  return hold ? `; it is ${describeHold(hold)}, and a stop or restart waits for the end of that` : '';
 }
 
 function whenItEnds({ autorestart, exitCodes }: ProcessSpec): string {

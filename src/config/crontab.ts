@@ -21,10 +21,18 @@ interface Told {
 /** Characters that a shell would act on. */
 const SHELL = /[|&;<>()$`*?~{}[\]!#]|^\w+=/;
 
+/** How many lines of an imported crontab say nothing to supd. */
+export function countLeftOut(imported: string): number {
+  return imported.split('\n').filter((line) => /^; (?:not taken over:|@reboot is no time)/.test(line)).length;
+}
+
 /** @see crontab(5) */
 export function importCrontab({ file, text, isUser }: Crontab): string {
   const told: Told = { variables: new Map(), names: new Set(), mails: new Map() };
   const isSystem = /^\/etc\/cron/.test(file);
+  // cron gives each its user's home for a directory, supd the daemon's own.
+  const head =
+    '; cron ran these as their user, in his home: each needs user= and directory= where that matters to it.';
   const sections = text.split('\n').flatMap((raw, at) => {
     const line = raw.trim();
     if (line === '' || line.startsWith('#')) return [];
@@ -38,7 +46,9 @@ export function importCrontab({ file, text, isUser }: Crontab): string {
   const mails = [...told.mails].map(
     ([to, name]) => `[notify:${name}]\nmail=${escaped(to)}\non=failed,degraded,missed,recovered`,
   );
-  return [...sections, ...mails].map((section) => `${section}\n`).join('\n');
+  return [...(sections.length > 0 ? [head] : []), ...sections, ...mails]
+    .map((section) => `${section}\n`)
+    .join('\n');
 }
 
 function jobLines(line: string, told: Told, isSystem: boolean, isUser: Crontab['isUser']): readonly string[] {
@@ -54,7 +64,8 @@ function jobLines(line: string, told: Told, isSystem: boolean, isUser: Crontab['
   if (line.includes('\0')) return ['; not taken over: a NUL character, which no process can be given'];
   const [, schedule = '', rest = ''] = read;
   const [, first = '', more = ''] = /^(\S+)\s+(.*)$/.exec(rest) ?? [];
-  const hasUser = more !== '' && (isSystem || isUser(first));
+  // "mail" is a user too: what goes on with an option is a command.
+  const hasUser = more !== '' && (isSystem || (isUser(first) && !more.startsWith('-')));
   const written = hasUser ? more : rest;
   if (schedule === '@reboot') {
     return [
@@ -69,7 +80,13 @@ function jobLines(line: string, told: Told, isSystem: boolean, isUser: Crontab['
   const environment = environmentOf(told.variables);
   const zone = told.variables.get('CRON_TZ') ?? told.variables.get('TZ');
   return [
-    ...[...command.notes, ...environment.notes].map((note) => `; ${note}`),
+    ...[
+      ...(hasUser && !isSystem
+        ? [`"${first}" was taken for the user it runs as; if it is the command, say so.`]
+        : []),
+      ...command.notes,
+      ...environment.notes,
+    ].map((note) => `; ${note}`),
     `[job:${nameOf(written, told.names)}]`,
     `command=${command.text}`,
     `schedule=${schedule}`,

@@ -1,5 +1,6 @@
 /** What an exit, a step and a run come to. A success has to be seen: what is unknown, cut short or noisy isn't one. */
 import type { JobSpec, Outcome, StepRecord } from './job.js';
+import { shortName } from './names.js';
 import type { Exit, Millis } from './program.js';
 import { describeExit } from './transition.js';
 
@@ -62,7 +63,7 @@ export function judgeSteps(steps: readonly Ended[]): Verdict {
 export function withUnstarted(verdict: Verdict = { outcome: 'ok' }, failed: readonly string[]): Verdict {
   if (failed.length === 0) return verdict;
   const said = verdict.reason === undefined ? '' : `${verdict.reason}; `;
-  const reason = `${said}${failed.join(', ')} did not start again`;
+  const reason = `${said}${failed.map(shortName).join(', ')} did not start again`;
   return { outcome: verdict.outcome === 'ok' ? 'degraded' : verdict.outcome, reason };
 }
 

@@ -52,6 +52,12 @@ export function resolveOne(name: string, all: readonly Named[]): Named | undefin
   return second ? undefined : only;
 }
 
+/** A process's `group:name` as people write it: `name` where the group is its own. */
+export function shortName(id: string): string {
+  const colon = id.indexOf(':');
+  return id.slice(0, colon) === id.slice(colon + 1) ? id.slice(colon + 1) : id;
+}
+
 /** The group of `group:*` and `group:`, or undefined. */
 export function wholeGroup(target: string): string | undefined {
   const colon = target.indexOf(':');

@@ -1,6 +1,7 @@
 /** What there is to tell of a run that ended, a state that a process entered, a job that is overdue. */
 import { jobOfStep } from './freshness.js';
 import type { RunRecord, StepRecord } from './job.js';
+import { shortName } from './names.js';
 import type { Notice } from './notice.js';
 import type { Millis, StateChange } from './program.js';
 import { describeExit } from './transition.js';
@@ -44,12 +45,17 @@ export function noticeOfRun(
 export function noticeOfState(id: string, change: StateChange, time: Millis): Notice | undefined {
   const base = { kind: 'program', name: id, time } as const;
   if (change.to === 'RUNNING') {
-    return { ...base, word: 'recovered', reason: `it is RUNNING, pid ${change.pid}`, look: `status ${id}` };
+    return {
+      ...base,
+      word: 'recovered',
+      reason: `it is RUNNING, pid ${change.pid}`,
+      look: `status ${quoted(shortName(id))}`,
+    };
   }
   if (change.to !== 'FATAL') return undefined;
   const reason =
     change.why ?? (change.exit === undefined ? 'it could not be started' : describeExit(change.exit));
-  return { ...base, word: 'fatal', reason, look: `tail ${quoted(id)} stderr` };
+  return { ...base, word: 'fatal', reason, look: `why ${quoted(shortName(id))}` };
 }
 
 /** The last lines of a text, without what a terminal would act on. */

@@ -1,5 +1,6 @@
 /** A message as people and programs read it. */
 import { formatStamp } from './durations.js';
+import { shortName } from './names.js';
 import type { Message } from './notices.js';
 
 /** Where it comes from. */
@@ -16,7 +17,7 @@ const KINDS = { job: 'Job', program: 'Program', daemon: 'Of supd' } as const;
 /** One line: `nightly failed on web1: 'backup' failed: exit status 1`. */
 export function subjectOf({ notice }: Message, origin: Origin): string {
   // What of supd's it is, its reason says.
-  const name = notice.kind === 'daemon' ? 'supd' : notice.name;
+  const name = notice.kind === 'daemon' ? 'supd' : nameOf(notice);
   const line = `${name} ${said(notice.word)} on ${origin.host}: ${notice.reason}`;
   // Double quotes would make a header of encoded words of it.
   const clean = line.replace(/\s+/g, ' ').replaceAll('"', "'");
@@ -27,7 +28,7 @@ export function subjectOf({ notice }: Message, origin: Origin): string {
 export function textOf(message: Message, origin: Origin): string {
   const { notice, count } = message;
   const lines = [
-    `${KINDS[notice.kind]}: ${notice.name}`,
+    `${KINDS[notice.kind]}: ${nameOf(notice)}`,
     `What: ${said(notice.word)}`,
     `Why:  ${notice.reason}`,
     ...(notice.step === undefined ? [] : [`Step: ${notice.step}${triesOf(notice)}`]),
@@ -62,6 +63,10 @@ export function documentOf(message: Message, origin: Origin): Readonly<Record<st
     // What chat services show.
     text: subjectOf(message, origin),
   };
+}
+
+function nameOf({ kind, name }: Message['notice']): string {
+  return kind === 'program' ? shortName(name) : name;
 }
 
 function triesOf({ attempts }: Message['notice']): string {

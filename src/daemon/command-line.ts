@@ -1,7 +1,7 @@
 /** The front of supd: its command line, what it answers without serving, and its refusals in supervisord's form. */
 import path from 'node:path';
 import type { Surroundings } from '../config/config.js';
-import { importCrontab } from '../config/crontab.js';
+import { countLeftOut, importCrontab } from '../config/crontab.js';
 import { findConfig } from '../config/find.js';
 import { helpConfig } from '../config/help.js';
 import { tellFailure } from './background.js';
@@ -45,9 +45,14 @@ function printCrontab(file: string, surroundings: Surroundings): void {
   const full = path.resolve(surroundings.cwd, file);
   try {
     const text = surroundings.readText(full);
-    process.stdout.write(
-      importCrontab({ file: full, text, isUser: (name) => surroundings.userExists(name) }),
-    );
+    const imported = importCrontab({ file: full, text, isUser: (name) => surroundings.userExists(name) });
+    process.stdout.write(imported);
+    const leftOut = countLeftOut(imported);
+    const [lines, are] = leftOut === 1 ? ['line', 'is'] : ['lines', 'are'];
+    if (leftOut > 0)
+      process.stderr.write(
+        `supd: ${leftOut} ${lines} of ${file} ${are} not taken over; the comments say why\n`,
+      );
   } catch (error) {
     refuse(`could not read crontab ${file}: ${(error as NodeJS.ErrnoException).code}`);
   }

@@ -1,5 +1,6 @@
 /** Tells of a program that is not well, or is well again: in the main log, to those who watch, to people. */
 import { formatDuration } from '../core/durations.js';
+import { shortName } from '../core/names.js';
 import type { ProcessEffect, ProcessSpec } from '../core/program.js';
 import type { Daemon } from './daemon.js';
 import type { SupervisorEvents } from './supervisor-events.js';
@@ -24,6 +25,6 @@ export function tellHealth(
   if (!isSick && !isMended && from !== 'unhealthy') return;
   const word = isSick ? 'unhealthy' : 'recovered';
   const reason = isSick ? `it is ${what}: ${why}` : 'it is healthy again';
-  const look = `why ${spec.id}`;
+  const look = `why ${shortName(spec.id)}`;
   watch.notifier.raise({ word, kind: 'program', name: spec.id, time: Date.now(), reason, look });
 }

@@ -9,6 +9,7 @@ import {
   type MemorySpec,
   whyNotNow,
 } from '../core/memory.js';
+import { shortName } from '../core/names.js';
 import { pidOf } from '../core/transition.js';
 import type { Process } from '../core/world.js';
 import { Snapshot } from '../os/tree.js';
@@ -89,7 +90,7 @@ export function watchMemory(daemon: Daemon): () => void {
     records = new Map(records).set(member.id, { ...record, restarted: readNow().mono });
     const reason = `restarted by supd: ${formatSize(record.bytes)}, over its max_memory in ${LOOKS} looks`;
     const notice = { word: 'memory', kind: 'program', name: member.id, time: Date.now() } as const;
-    daemon.watch.notifier.raise({ ...notice, reason, look: `why ${member.id}` });
+    daemon.watch.notifier.raise({ ...notice, reason, look: `why ${shortName(member.id)}` });
   });
   const timer = setInterval(look, EVERY_MS).unref();
   return () => {

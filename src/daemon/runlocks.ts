@@ -31,7 +31,7 @@ export class RunLocks {
     try {
       const isNew = !statSync(path, { throwIfNoEntry: false });
       const fd = takeLock(path);
-      if (fd === undefined) return this.#answer({ type: 'lockHeld', run, step, by: holderOf(path) });
+      if (fd === undefined) return this.#answer({ type: 'lockHeld', run, step, by: this.#holderOf(path) });
       const account =
         isNew && user !== undefined && process.geteuid?.() === 0 ? findAccount(user) : undefined;
       if (account) fchownSync(fd, account.uid, account.gid);
@@ -70,6 +70,12 @@ export class RunLocks {
     }
   }
 
+  /** A run of ours is more to people than supd's own pid. */
+  #holderOf(path: string): string {
+    const own = [...this.#held.values()].find((one) => one.path === path);
+    return own === undefined ? holderOf(path) : `run ${own.of.run}`;
+  }
+
   close(): void {
     for (const { fd } of this.#held.values()) if (fd !== undefined) closeSync(fd);
     this.#held.clear();
@@ -96,7 +102,9 @@ function holderOf(path: string): string {
       .split('\n')
       .find((one) => one.includes('FLOCK') && one.includes(`:${ino} `));
     const pid = line?.trim().split(/\s+/)[4];
-    if (pid === undefined) return 'another process';
+    // Who took it may have ended, and what he started hold it still.
+    if (pid === undefined || /^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8')))
+      return 'another process';
     return `process ${pid} (${readFileSync(`/proc/${pid}/comm`, 'utf8').trim()})`;
   } catch {
     return 'another process';

@@ -168,6 +168,14 @@ test('job list shows schedule, next and last run', async (t) => {
   const { lastRun: _, ...step } = good!;
   const asStep = await call({ listJobs: async () => [{ ...step, lastGood: 0 }] }, ['job', 'list']);
   t.match(asStep.out, /^backup .* as a step {2}1970-01-01 \d\d:\d\d:\d\d$/m);
+  const whole = { ...good!, name: 'night', steps: ['backup'] };
+  const failed = await call({ listJobs: async () => [step, whole] }, ['job', 'list']);
+  t.match(failed.out, /^backup .* as a step$/m, 'it ran, though never well');
+  const { lastRun: _never, ...fresh } = whole;
+  t.match(
+    (await call({ listJobs: async () => [step, fresh] }, ['job', 'list'])).out,
+    /^backup .* never run$/m,
+  );
 });
 
 test('job runs --json has every field of runs and steps', async (t) => {

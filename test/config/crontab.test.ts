@@ -1,5 +1,5 @@
 import { test } from 'tap';
-import { importCrontab } from '../../src/config/crontab.js';
+import { countLeftOut, importCrontab } from '../../src/config/crontab.js';
 import { configOf, problemsOf } from '../helpers/fake-surroundings.js';
 
 function imported(text: string, file = '/tmp/crontab'): string {
@@ -49,6 +49,15 @@ PATH=/usr/bin:/bin
   t.match(text, /^; @reboot is no time: .*\[program:x\]/m);
   t.match(text, /^; not taken over: .*"61".*0 to 59/m);
   t.match(text, /^; \/tmp\/crontab:5: 0 3/m);
+  t.match(text, /^; "zope" was taken for the user it runs as/m);
+  t.match(text, /^; cron ran these as their user, in his home: .*directory=/);
+  t.equal(countLeftOut(text), 2, 'one is @reboot, one has a minute 61');
+});
+
+test('a command that is also the name of a user is a command when an option follows', async (t) => {
+  const text = imported('0 3 * * * zope -q root\n');
+  t.match(text, /^command=zope -q root$/m);
+  t.notMatch(text, /^user=/m);
 });
 
 test('in /etc/crontab the sixth field is the user, known or not; MAILTO="" tells nobody', async (t) => {

@@ -277,9 +277,13 @@ test('of a program FATAL is told with its reason, and RUNNING is its recovery', 
     word: 'fatal',
     name: 'zeo:zeo',
     reason: 'gone',
-    look: 'tail zeo:zeo stderr',
+    look: 'why zeo',
   });
-  t.match(noticeOfState('zeo:zeo', { ...change, to: 'RUNNING', pid: 7 }, 5), { word: 'recovered' });
+  t.match(noticeOfState('zeo:zeo', { ...change, to: 'RUNNING', pid: 7 }, 5), {
+    word: 'recovered',
+    look: 'status zeo',
+  });
+  t.match(noticeOfState('zope:zeo', { ...change, to: 'FATAL' }, 5), { look: 'why zope:zeo' });
   t.equal(noticeOfState('zeo:zeo', { ...change, to: 'EXITED' }, 5), undefined);
 });
 

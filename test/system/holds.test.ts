@@ -35,6 +35,10 @@ test('a stop and a restart wait for the job that holds the program, and say for 
   const restarted = supd.told('restart', 'zeo');
   await supd.logs(/zeo:zeo is held by night \(backup, run \S+\) for .*; the change that was asked for waits/);
   t.ok(isAlive(pid));
+  t.match(await supd.told('why', 'zeo'), {
+    stdout:
+      /^Next: .*; it is held by night \(backup, run \S+\) for .*, and a stop or restart waits for the end of that\.$/m,
+  });
   t.equal(await outcome(supd), 'running');
   writeFileSync(`${supd.dir}/go`, '');
   const answer = await restarted;

@@ -167,6 +167,27 @@ test('a lock that somebody else holds makes the run skipped, with who it is', as
   t.equal((await supd.told('job', 'run', 'j')).status, 0);
 });
 
+test('a lock that another run holds: skipped, with the name of that run', async (t) => {
+  const wait = `sh -c 'until test -e %(here)s/go; do sleep 0.05; done'`;
+  const supd = await startSupd(
+    t,
+    job('long', wait, { lock: '%(here)s/lock' }) + job('j', '/bin/true', { lock: '%(here)s/lock' }),
+  );
+  const long = supd.told('job', 'run', 'long');
+  await until(
+    'the lock to be held',
+    async () => (await lastRun(supd, 'long'))?.steps[0]?.outcome === 'running',
+  );
+  const { id } = (await lastRun(supd, 'long'))!;
+  t.match(await supd.told('job', 'run', 'j'), { status: 75 });
+  t.match(await lastRun(supd, 'j'), {
+    outcome: 'skipped',
+    reason: `lock ${supd.dir}/lock is held by run ${id}`,
+  });
+  writeFileSync(`${supd.dir}/go`, '');
+  t.equal((await long).status, 0);
+});
+
 test('supd’s own lock keeps flock(1) out while the run goes on', async (t) => {
   const supd = await startSupd(
     t,

@@ -15,7 +15,7 @@ export function jobLines(jobs: readonly JobAnswer[]): readonly string[] {
     job.name,
     job.schedule === '' ? '-' : job.schedule,
     nextOf(job),
-    lastOf(job),
+    lastOf(job, jobs),
     ...(asksForGood ? [job.lastGood === undefined ? 'never' : localTime(job.lastGood)] : []),
   ]);
   const head = ['NAME', 'SCHEDULE', 'NEXT', 'LAST', ...(asksForGood ? ['LAST GOOD'] : [])];
@@ -140,9 +140,10 @@ function nextOf(job: JobAnswer): string {
   return localTime(job.nextRun) + (job.overdue ? ' (overdue)' : '');
 }
 
-function lastOf({ lastRun: run, lastGood }: JobAnswer): string {
-  // What ran as a step alone has no run of its own.
-  if (run === undefined) return lastGood === undefined ? 'never run' : 'as a step';
+function lastOf({ name, lastRun: run, lastGood }: JobAnswer, jobs: readonly JobAnswer[]): string {
+  // What ran as a step alone, well or not, has no run of its own.
+  const hasRunAsStep = () => jobs.some(({ steps, lastRun }) => lastRun && steps.includes(name));
+  if (run === undefined) return lastGood !== undefined || hasRunAsStep() ? 'as a step' : 'never run';
   const outcome = run.missed ? 'missed' : run.outcome;
   return run.startTime === undefined ? outcome : `${outcome} ${localTime(run.startTime)}`;
 }
