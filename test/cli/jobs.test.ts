@@ -13,6 +13,7 @@ test('job run prints each step as it ends, then the run', async (t) => {
     outcome: 'failed',
     reason: 'exit status 23',
     attempts: 3,
+    output: 'one\ntwo\n3\n4\n5\n\u001b[2Jrsync: no space\n',
     startTime: 3000,
     endTime: 128_000,
   });
@@ -39,7 +40,15 @@ test('job run prints each step as it ends, then the run', async (t) => {
       '',
     ].join('\n'),
   );
-  t.equal(err, 'supctl: see: supctl job log nightly --run 20261124T030000Z-1\n');
+  t.equal(
+    err,
+    [
+      'supctl: rsync wrote last:',
+      ...['two', '3', '4', '5', '[2Jrsync: no space'].map((line) => `    | ${line}`),
+      'supctl: see: supctl job log nightly --run 20261124T030000Z-1',
+      '',
+    ].join('\n'),
+  );
   t.equal(exit, 1);
 });
 

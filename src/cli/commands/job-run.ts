@@ -2,7 +2,7 @@ import { CallFailure, type Outcome, type RunAnswer } from '../../grpc/client.js'
 import { type Command, oneName, type Session } from '../command.js';
 import type { Flags } from '../flags.js';
 import { ndjson, runJson } from '../render/json.js';
-import { isAlone, planLines, progressLine, runLine, stepLine } from '../render/runs.js';
+import { isAlone, planLines, progressLine, runLine, saidLast, stepLine } from '../render/runs.js';
 import { drain, leaveWait } from '../wait.js';
 
 export const jobRun: Command = {
@@ -85,6 +85,7 @@ async function show(session: Session, flags: Flags, run: RunAnswer, shown: Set<s
   terminal.settle();
   terminal.line(runLine(run));
   if (run.outcome === 'failed' || run.outcome === 'degraded') {
+    for (const line of saidLast(run)) terminal.hint(line);
     terminal.hint(`supctl: see: ${session.again(`job log ${run.job} --run ${run.id}`)}`);
   }
 }

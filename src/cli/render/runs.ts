@@ -4,6 +4,8 @@ import { spokenBytes } from './sizes.js';
 import { tableLines } from './table.js';
 import { localTime, spokenDuration } from './times.js';
 
+const LINES_SAID = 5;
+
 /** `job list`: next and last run of each. */
 export function jobLines(jobs: readonly JobAnswer[]): readonly string[] {
   if (jobs.length === 0) return [];
@@ -93,6 +95,18 @@ export function progressLine(run: RunAnswer, now: number): string {
   const usual = step ? step.usualMs : run.usualMs;
   const elapsed = `${spokenDuration(now - since)}${usual === undefined ? '' : `, usually ${spokenDuration(usual)}`}`;
   return `${run.job}: ${what}, ${elapsed}${attempt}${place}`;
+}
+
+/** What the step to blame wrote last, as lines below the run's; nothing when it wrote nothing. */
+export function saidLast(run: RunAnswer): readonly string[] {
+  const bad =
+    run.steps.find(({ outcome }) => outcome === 'failed') ??
+    run.steps.find(({ outcome }) => outcome === 'degraded');
+  // Without what a terminal would act on.
+  const text = (bad?.output ?? '').replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, '').trimEnd();
+  if (bad === undefined || text === '') return [];
+  const lines = text.split('\n').slice(-LINES_SAID);
+  return [`supctl: ${bad.name} wrote last:`, ...lines.map((line) => `    | ${line}`)];
 }
 
 /** Is this the run of a single command, whose one step has the job's own name? */
