@@ -64,6 +64,26 @@ test('a directory that is missing or empty, or a link to nowhere, is not sent, n
   t.same(treeOf(there), before);
 });
 
+test('a directory that was emptied and has something new does not take what is over there with it', async (t) => {
+  if (!requireStack(t, ['rsync'])) return;
+  const { there, sources, send } = makePlaces(t);
+  const [backups = '', blobs = ''] = sources;
+  const words = ['rsync', '-aH', '--delete-delay', '--max-delete=1000', backups, blobs, there];
+  for (const dir of sources) {
+    mkdirSync(dir);
+    for (let day = 1; day <= 9; day++) writeFileSync(path.join(dir, `day ${day}`), '');
+  }
+  t.match(send(...words), { status: 0 });
+  rmSync(path.join(blobs, 'day 1'));
+  rmSync(backups, { recursive: true });
+  mkdirSync(backups);
+  writeFileSync(path.join(backups, 'day 10'), '');
+  t.match(send(...words), { status: 25, stderr: /Deletions stopped due to --max-delete limit/ });
+  t.equal(readdirSync(path.join(there, 'backups')).length, 9, 'it came, and one went');
+  t.match(send('rsync', '-aH', '--delete-delay', '--max-delete=1000', blobs, there), { status: 0 });
+  t.equal(readdirSync(path.join(there, 'blobs of today')).length, 8, 'the usual is done');
+});
+
 test('its status is rsync’s; it wants a command, a directory and a place', async (t) => {
   if (!requireStack(t, ['rsync'])) return;
   const { there, sources, send } = makePlaces(t);
