@@ -32,6 +32,8 @@ export function watchMemory(daemon: Daemon): () => void {
       const { memory } = process.spec;
       return memory && process.state.name === 'RUNNING' ? [{ process, memory }] : [];
     });
+    // Its limit is gone, or its process is.
+    for (const id of told.keys()) if (!limited.some(({ process }) => process.spec.id === id)) told.delete(id);
     if (limited.length === 0) return;
     const bytes = bytesOf(
       meter,

@@ -1,7 +1,7 @@
 /** Programs that use more than their max_memory are restarted, and somebody hears of it. */
 import { writeFileSync } from 'node:fs';
 import tap, { test } from 'tap';
-import { job, program, section } from '../helpers/place.js';
+import { job, type Options, program, section } from '../helpers/place.js';
 import { startSupd } from '../helpers/start-supd.js';
 import { until } from '../helpers/until.js';
 
@@ -64,6 +64,25 @@ test('while a job holds it, it waits, and says for whom', async (t) => {
   t.equal((await supd.client.getProcess({ name: 'zeo' })).pid, pid);
   writeFileSync(`${supd.dir}/go`, '');
   await until('the restart', async () => (await supd.client.getProcess({ name: 'zeo' })).pid !== pid);
+});
+
+test('one that waits for its hour waits for nothing any more when its limit is gone', async (t) => {
+  const quiet = (new Date().getHours() + 12) % 24;
+  const conf = (limit: Options) =>
+    program('zeo', 'takes-memory 200', { autorestart: 'true', stdout_logfile: 'NONE', ...limit });
+  const supd = await startSupd(t, conf({ max_memory: '150MB', quiet_hours: `${quiet}:00-${quiet}:01` }));
+  const { pid } = await supd.state('zeo', 'RUNNING');
+  writeFileSync(`${supd.dir}/zeo.take`, '');
+  await supd.logs(/zeo: \d+ MB over max_memory=150 MB in 3 looks; it waits: it is not in its quiet_hours/);
+  t.match(await supd.told('why', 'zeo'), {
+    stdout: /^Next: it is restarted for its memory as soon as may be/m,
+  });
+  supd.configure(conf({}));
+  t.match(await supd.told('update'), { stdout: /changed without a restart|updated process group/ });
+  await until('the wait to be over', async () =>
+    /^Next: when it ends it is started again/m.test((await supd.told('why', 'zeo')).stdout),
+  );
+  t.equal((await supd.state('zeo', 'RUNNING')).pid, pid);
 });
 
 test('it waits while nobody else can do its work, and says so', async (t) => {

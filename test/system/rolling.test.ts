@@ -169,6 +169,27 @@ test('one that is not well is drained too before it is restarted: no visitor is 
   t.same(told.failures, {});
 });
 
+test('those that take more than twice their max_memory are drained too, one at a time, whatever the hour', async (t) => {
+  // A node takes some 40 MB.
+  const quiet = (new Date().getHours() + 12) % 24;
+  const site = await openSite(t, 2, { max_memory: '10MB', quiet_hours: `${quiet}:00-${quiet}:01` });
+  if (!site) return;
+  const { supd } = site;
+  const end = load(t, supd.dir, site.url);
+  for (const name of site.names) {
+    await supd.logs(new RegExp(`${name}: \\d+ MB over max_memory=10 MB in 3 looks; supd restarts it`));
+    await until(`another ${name}`, async () => {
+      const { state, restarts } = await supd.client.getProcess({ name });
+      return state === 'RUNNING' && restarts === 1;
+    });
+    await haproxySays(supd, name, /^UP/);
+  }
+  const told = await end();
+  t.ok(told.requests > 50, `${told.requests} requests`);
+  t.same(told.failures, {});
+  await supd.logs(/restart for memory: 1 restarted\n[\s\S]*restart for memory: 1 restarted/);
+});
+
 test('without HAProxy a stop goes on and says so; a rolling restart does nothing', async (t) => {
   const site = await openSite(t, 2);
   if (!site) return;
@@ -256,7 +277,7 @@ test('calls of a rolling restart that are wrong, or come twice, restart nobody a
   for (const bad of ['0', '-1', 'x', '1.5', ''])
     t.match(await supd.told('restart', '--rolling', 'all', '--max-unavailable', bad), {
       status: 1,
-      stdout: /--max-unavailable .* is not a number; right is 1 or more/,
+      stdout: /--max-unavailable ".*" can't be; right is 1 or more/,
     });
   t.match(await supd.told('restart', '--rolling'), { status: 1 });
   t.match(await supd.told('restart', '--rolling', 'nogroup:*'), {
