@@ -4,7 +4,7 @@ import { type Death, describeDeath } from '../core/death.js';
 import { blockersOf, describeBlocker, isStuck } from '../core/dependencies.js';
 import { formatDuration } from '../core/durations.js';
 import type { Health } from '../core/health.js';
-import { holdsOn } from '../core/holds.js';
+import { holdsOn, stopsOn } from '../core/holds.js';
 import { describeProbe } from '../core/probe.js';
 import type { Exit, Now, ProcessSpec, ProcessState } from '../core/program.js';
 import { type Readiness, whyNotReady } from '../core/readiness.js';
@@ -20,7 +20,7 @@ import { readVerdict } from '../daemon/verifier.js';
 import type { Explained } from './api.js';
 import { deathView } from './deaths.js';
 import { historyOf } from './history.js';
-import { describeHold } from './holds.js';
+import { describeHold, describeStop } from './holds.js';
 
 /** All but the process itself. */
 export function explain(daemon: Daemon, process: Process): Omit<Explained, 'process'> {
@@ -153,7 +153,7 @@ function nextOf(daemon: Daemon, process: Process, mono: number): string {
     case 'UNKNOWN':
       if (isReturning(daemon.engine.world, spec.id))
         return 'it is started again as soon as all that are restarted with it are down';
-      return 'nothing until somebody starts it';
+      return whoStopsIt(daemon, spec) ?? 'nothing until somebody starts it';
     default:
       return state satisfies never;
   }
@@ -186,6 +186,11 @@ function whatOfHealth(daemon: Daemon, process: Process): string | undefined {
 function whatOfMemory({ watch }: Daemon, { id }: ProcessSpec): string | undefined {
   const obstacle = watch.memoryWaits.get(id);
   return obstacle && `it is restarted for its memory as soon as may be: ${obstacle}`;
+}
+
+function whoStopsIt({ engine }: Daemon, { id }: ProcessSpec): string | undefined {
+  const [stop] = stopsOn(engine.world, [id]);
+  return stop && `it is ${describeStop(stop)}`;
 }
 
 function whatHoldsIt({ engine }: Daemon, { id }: ProcessSpec): string {

@@ -14,6 +14,11 @@ export function describeHold({ job, step, run, since }: Hold): string {
   return `held by ${job} (${what}run ${run}) for ${formatDuration(Date.now() - since)}`;
 }
 
+/** In words, of who needs it down: "kept stopped by restore (restore-data, run 20261123T030000Z-restore) for 2m 3s". */
+export function describeStop(stop: Hold): string {
+  return `kept stopped ${describeHold(stop).replace(/^held /, '')}; wait for its end, or supctl job cancel ${stop.job}`;
+}
+
 /** The holds that keep this change waiting; none with `force`. */
 export function holdsAgainst(daemon: Daemon, ids: readonly string[], asked: Asked): readonly Hold[] {
   return asked.force ? [] : holdsOn(daemon.engine.world, ids);

@@ -1,4 +1,5 @@
 /** Restarts one after the other: the request, and how each process fares. It goes on when the client leaves. */
+import { holdsOn, stopsOn } from '../core/holds.js';
 import type { Rolling, RollingPlan } from '../core/rolling.js';
 import { waitsOfRolling } from '../core/rolling.js';
 import { nameOf, phaseOf, whyOf } from '../core/rolling-words.js';
@@ -9,7 +10,7 @@ import { type Channel, openChannel } from './channel.js';
 import { refuseIfClosing } from './closing.js';
 import { SupdError } from './errors.js';
 import { noteAsked } from './history.js';
-import { describeHold, holdsAgainst } from './holds.js';
+import { describeHold } from './holds.js';
 import { findTargets } from './targets.js';
 import { describeCaller, printable, tellAsked } from './told.js';
 
@@ -78,7 +79,9 @@ function refuseSecond({ engine }: Daemon): void {
 
 /** One that is not to wait begins only where nobody holds any of them. @throws SupdError */
 function refuseHeld(daemon: Daemon, ids: readonly string[], asked: Asked): void {
-  const [hold] = asked.noWait ? holdsAgainst(daemon, ids, asked) : [];
+  if (!asked.noWait || asked.force) return;
+  const { world } = daemon.engine;
+  const [hold] = [...holdsOn(world, ids), ...stopsOn(world, ids)];
   if (!hold) return;
   throw new SupdError(
     'STILL_RUNNING',

@@ -1,5 +1,6 @@
 /** Starts, and what a client hears of each process: once it is RUNNING, or there is nothing to wait for any more. */
 import { blockersOf, describeBlocker, isStuck } from '../core/dependencies.js';
+import { stopsOn } from '../core/holds.js';
 import type { StateChange } from '../core/program.js';
 import { isStopUnderWay } from '../core/waves.js';
 import { isActive, type Process, type World } from '../core/world.js';
@@ -7,6 +8,7 @@ import { checkCommand } from '../daemon/commands.js';
 import type { Daemon } from '../daemon/daemon.js';
 import type { Asked, ProcessResult, ResultCode } from './api.js';
 import { openChannel } from './channel.js';
+import { describeStop } from './holds.js';
 import { chain, result } from './result.js';
 import type { Target } from './targets.js';
 
@@ -21,6 +23,11 @@ export function startAll(
     // One that is to be stopped, and whose turn has not come, is kept.
     const isUp = isActive(process.state) && !isStopUnderWay(daemon.engine.world, process.spec.id);
     if (isUp && !single) continue;
+    const [keeper] = isUp ? [] : stopsOn(daemon.engine.world, [process.spec.id]);
+    if (keeper) {
+      refused.push(result(process, 'FAILED', describeStop(keeper)));
+      continue;
+    }
     // First, as supervisord: what waits for its next try in vain hears why.
     const wrong = checkCommand(process.spec, daemon.parts.environment.PATH);
     if (wrong) refused.push(result(process, wrong.code, wrong.why));

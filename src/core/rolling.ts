@@ -8,7 +8,7 @@
  * 4. What a job holds is waited for. Who has HAProxy's traffic leaves only when another server can have it.
  * 5. It always ends: what it waits for either comes, or is given up by its own rules, or a person cancels.
  */
-import { type Hold, holdsOn } from './holds.js';
+import { type Hold, holdsOn, stopsOn } from './holds.js';
 import type { Millis } from './program.js';
 import { isReturning } from './returns.js';
 import {
@@ -219,7 +219,7 @@ function isAway(process: Process | undefined): boolean {
 }
 
 function holdsFor(rolling: Rolling, id: string, world: World): readonly Hold[] {
-  return rolling.force ? [] : holdsOn(world, [id]);
+  return rolling.force ? [] : [...holdsOn(world, [id]), ...stopsOn(world, [id])];
 }
 
 function isAt({ members }: Rolling, id: string, name: MemberStep['name']): boolean {

@@ -6,10 +6,11 @@
 import { type Reconfigure, reconfigure } from './change/reconfigure.js';
 import { renewed } from './change/renew.js';
 import { blockersOf } from './dependencies.js';
-import { holdsOn } from './holds.js';
+import { holdsOn, stopsOn } from './holds.js';
 import type { JobsEffect, JobsEvent } from './job-events.js';
 import { type Jobs, noJobs, stepJobs } from './jobs.js';
 import { withGroups, withoutGroup } from './membership.js';
+import { shortName } from './names.js';
 import type { GroupSpec, Now, ProcessEffect, ProcessEvent } from './program.js';
 import { recyclable } from './recycle.js';
 import { remember } from './remember.js';
@@ -218,10 +219,11 @@ function changeJobs(turn: Turn, event: JobsEvent): void {
 
 function stopForRun(turn: Turn, run: string, step: string, names: readonly string[]): void {
   const ids = processesNamed(turn.world, names);
-  const [hold] = holdsOn(turn.world, ids, run);
+  // Whoever keeps it stopped starts it at his end, while this run still needs it down.
+  const [hold] = [...holdsOn(turn.world, ids, run), ...stopsOn(turn.world, ids, run)];
   if (hold !== undefined) {
     // Waiting for each other, two runs would wait for ever.
-    const why = `${hold.id} is held by ${hold.job} (run ${hold.run})`;
+    const why = `${shortName(hold.id)} is held by ${hold.job} (run ${hold.run})`;
     changeJobs(turn, { type: 'programsNotStopped', run, step, stopped: [], why });
     return;
   }

@@ -113,16 +113,19 @@ function jobTable(jobs: readonly JobView[]): Html {
 <table>
 <thead><tr><th scope="col">Job</th><th scope="col">Schedule</th><th scope="col">Next run</th><th scope="col">Last run</th>
 <th scope="col">Overdue</th></tr></thead>
-<tbody>${jobs.map(jobRow)}</tbody>
+<tbody>${jobs.map((job) => jobRow(job, jobs))}</tbody>
 </table>`;
 }
 
-function jobRow({ spec, nextRun, lastRun, lastGood, overdue, overdueReason }: JobView): Html {
+function jobRow(job: JobView, jobs: readonly JobView[]): Html {
+  const { spec, nextRun, lastRun, lastGood, overdue, overdueReason } = job;
   const outcome = lastRun?.outcome;
   const tone = outcome === 'ok' ? 'good' : outcome === 'running' || outcome === undefined ? 'dim' : 'bad';
   const at = lastRun ? (lastRun.endTime ?? lastRun.startTime) : lastGood;
   // What ran as a step alone has no run of its own.
-  const never = lastGood === undefined ? 'never run' : 'well as a step';
+  const hasRunAsStep = () =>
+    jobs.some((one) => one.lastRun?.steps.some(({ name }) => name === spec.name) ?? false);
+  const never = lastGood !== undefined ? 'well as a step' : hasRunAsStep() ? 'as a step' : 'never run';
   return html`
 <tr><th scope="row">${spec.name}</th><td>${spec.schedule ?? ''} ${spec.schedule ? spec.timezone : undefined}</td>
 <td>${nextRun === undefined ? '' : localTime(nextRun)}</td>

@@ -147,6 +147,38 @@ test('a run that would stop what another one holds fails, and says who holds it'
   await begin(supd);
   t.equal((await supd.told('job', 'run', 'restore')).status, 1);
   const [run] = await supd.client.listRuns({ job: 'restore' });
-  t.match(run?.reason, /programs not stopped: zeo:zeo is held by night \(run \S+\)/);
+  t.match(run?.reason, /programs not stopped: zeo is held by night \(run \S+\)/);
+  t.equal((await supd.client.getProcess({ name: 'zeo' })).state, 'RUNNING');
+});
+
+test('what a run keeps stopped nobody starts meanwhile, and no other run takes it for its own', async (t) => {
+  const wait = `sh -c 'until test -e %(here)s/go; do sleep 0.05; done'`;
+  const supd = await startSupd(
+    t,
+    program('zeo', 'waits') +
+      program('web', 'waits') +
+      job('restore', wait, { requires_stopped: 'zeo' }) +
+      job('other', '/bin/true', { requires_stopped: 'zeo' }),
+  );
+  const run = supd.told('job', 'run', 'restore');
+  await until('the run to be under way', async () => {
+    const [one] = await supd.client.listRuns({ job: 'restore' });
+    return one?.steps[0]?.attempts === 1;
+  });
+  const kept =
+    /zeo: ERROR \(kept stopped by restore \(run \S+\) for .*; wait for its end, or supctl job cancel restore\)/;
+  t.match(await supd.told('start', 'zeo'), { stdout: kept });
+  t.not((await supd.told('start', 'zeo')).status, 0);
+  t.match((await supd.told('restart', 'zeo', 'web')).stdout, kept);
+  t.match(await supd.told('why', 'zeo'), {
+    stdout: /^Next: it is kept stopped by restore \(run \S+\) for /m,
+  });
+  t.match(await supd.told('job', 'run', 'other'), { status: 1 });
+  const [other] = await supd.client.listRuns({ job: 'other' });
+  t.match(other?.reason, /^programs not stopped: zeo is held by restore \(run \S+\)$/);
+  t.equal((await supd.client.getProcess({ name: 'zeo' })).state, 'STOPPED');
+  t.equal((await supd.client.getProcess({ name: 'web' })).state, 'RUNNING', 'the others are not concerned');
+  writeFileSync(`${supd.dir}/go`, '');
+  t.match(await run, { status: 0 });
   t.equal((await supd.client.getProcess({ name: 'zeo' })).state, 'RUNNING');
 });

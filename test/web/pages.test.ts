@@ -63,9 +63,11 @@ test('of a job that ran as a step alone it says so', async (t) => {
   const { lastRun: _, lastGood: __, ...job } = nightly!;
   const never = { ...job, spec: { ...job.spec, name: 'drill' } };
   const asStep = { ...never, spec: { ...job.spec, name: 'backup' }, lastGood: Date.UTC(2026, 10, 24) };
-  const api = fakeApi({ jobs: () => [never, asStep] });
+  const failed = { ...never, spec: { ...job.spec, name: nightly!.lastRun!.steps[0]!.name } };
+  const api = fakeApi({ jobs: () => [never, asStep, failed, nightly!] });
   const { body } = await visit({ path: (await serve(t, { api })).socketPath }).get('/');
   t.match(body, /drill<[\s\S]*>never run<[\s\S]*backup<[\s\S]*>well as a step<\/span> 2026-11-2/);
+  t.match(body, new RegExp(`>${failed.spec.name}<[\\s\\S]*?>as a step<`));
 });
 
 test('every state has its buttons, and each of them does what it says', async (t) => {
