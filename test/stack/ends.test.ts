@@ -1,5 +1,5 @@
 /** A night on the real stack that is cut short: cancelled, too slow, with supd shut down or killed. */
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import root, { type Test, test } from 'tap';
 import { asUser, endProgram, isAlive, processesNaming, runAs, startProgram } from './processes.js';
@@ -148,6 +148,9 @@ test('supd is killed in the middle of the night: the next one carries it to its 
   const { site, supd } = stack;
   // A pack of what was never changed leaves the next backup nothing to do: begin from nothing.
   runAs('zope', ['sh', '-c', `rm -rf ${site.dir}/var/backups/* ${site.dir}/var/blobstoragebackups/*`]);
+  // Nor may what is over there be more than is here then.
+  for (const name of ['backups', 'blobstoragebackups'])
+    rmSync(path.join(site.remote, name), { recursive: true, force: true });
   const before = await supd.running();
   await begin(stack, 'nightly', 'backups');
   supd.child.kill('SIGKILL');
