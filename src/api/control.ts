@@ -1,4 +1,5 @@
 /** Starts, stops, restarts and signals: admit, ask the core, tell each process's outcome as it settles. */
+import { stopsOn } from '../core/holds.js';
 import { isReturning, type Returning } from '../core/returns.js';
 import { signalName, signalNumber } from '../core/signals.js';
 import { pidOf } from '../core/transition.js';
@@ -12,7 +13,7 @@ import { openChannel } from './channel.js';
 import { refuseIfClosing } from './closing.js';
 import { SupdError } from './errors.js';
 import { noteAsked } from './history.js';
-import { describeHold, holdsAgainst, whenFree } from './holds.js';
+import { describeHold, describeStop, holdsAgainst, whenFree } from './holds.js';
 import { chain, result } from './result.js';
 import { startAll } from './starts.js';
 import { findProcess, findTargets, type Target } from './targets.js';
@@ -117,7 +118,12 @@ async function* stopAll(
 ): AsyncGenerator<ProcessResult> {
   const wanted = targets.filter(({ process }) => isActive(process.state)).map(({ process }) => process);
   for (const { process, single } of targets) {
-    if (single && !wanted.includes(process)) yield result(process, 'NOT_RUNNING', 'it is not running');
+    if (!single || wanted.includes(process)) continue;
+    // "Not running" would be believed, and it would come up at the end of the run.
+    const [keeper] = returns ? [] : stopsOn(daemon.engine.world, [process.spec.id]);
+    yield keeper
+      ? result(process, 'FAILED', describeStop(keeper))
+      : result(process, 'NOT_RUNNING', 'it is not running');
   }
   const stops = stopEach(daemon, wanted, returns);
   if (asked.noWait) {

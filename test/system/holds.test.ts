@@ -170,6 +170,7 @@ test('what a run keeps stopped nobody starts meanwhile, and no other run takes i
   t.match(await supd.told('start', 'zeo'), { stdout: kept });
   t.not((await supd.told('start', 'zeo')).status, 0);
   t.match((await supd.told('restart', 'zeo', 'web')).stdout, kept);
+  t.match((await supd.told('stop', 'zeo')).stdout, kept, 'it would come up again at the end');
   t.match(await supd.told('why', 'zeo'), {
     stdout: /^Next: it is kept stopped by restore \(run \S+\) for /m,
   });
