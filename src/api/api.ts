@@ -4,11 +4,11 @@ import type { Millis, ProcessSpec, ShownState } from '../core/program.js';
 import type { RollingPhase } from '../core/rolling-words.js';
 import type { Plan, UpdateStep } from './changes.js';
 import type { DueTime, JobView, RunView } from './job-views.js';
-import type { Explained, ProcessView } from './process-view.js';
+import type { Detail, Explained, ProcessView } from './process-view.js';
 import type { Reloaded } from './reload.js';
 
 export type { DueTime, JobView, RunView, StepView } from './job-views.js';
-export type { AskedFor, Explained, ProcessView } from './process-view.js';
+export type { AskedFor, Detail, Explained, ProcessView } from './process-view.js';
 
 /** Who asks. A `reader` may look at everything and change nothing. */
 export interface Caller {
@@ -178,8 +178,7 @@ export interface Api {
   daemon(): DaemonView;
   mode(): DaemonView['state'];
   groups(): readonly GroupView[];
-  /** @param withIdentity  which costs three more reads of /proc for each */
-  processes(targets: readonly string[], withIdentity?: boolean): Found;
+  processes(targets: readonly string[], detail?: Detail): Found;
   process(name: string): ProcessView;
   /** Why a process is as it is. */
   explain(name: string): Explained;

@@ -10,7 +10,7 @@ import type { Daemon } from '../daemon/daemon.js';
 import { findAccount } from '../os/accounts.js';
 import { readIdentity } from '../os/identity.js';
 import { readStatus } from '../os/proc.js';
-import type { Api, GroupView, ProcessView, Watched } from './api.js';
+import type { Api, Detail, GroupView, ProcessView, Watched } from './api.js';
 import { refuseIfClosing } from './closing.js';
 import { describeProcess, uptimeOf } from './describe.js';
 import { explain, waitsOf } from './explain.js';
@@ -53,23 +53,23 @@ export function makeInspect(daemon: Daemon): Inspect {
     }),
     mode: () => STATES[daemon.engine.world.mode],
     groups: () => groups(daemon),
-    processes(targets, withIdentity = false) {
+    processes(targets, detail = 'usual') {
       const { world } = daemon.engine;
       const live = [...world.processes.values()].flatMap(({ state }) => pidOf(state) || []);
-      daemon.usage.watch(live);
+      if (detail !== 'brief') daemon.usage.watch(live);
       if (targets.length === 0)
         return {
-          processes: sorted(world.processes.values()).map(view(daemon, withIdentity)),
+          processes: sorted(world.processes.values()).map(view(daemon, detail)),
           unknown: [],
           conditions: conditions(daemon),
         };
       const { found, unknown } = findTargets(world, targets);
-      return { processes: found.map((target) => view(daemon, withIdentity)(target.process)), unknown };
+      return { processes: found.map((target) => view(daemon, detail)(target.process)), unknown };
     },
-    process: (name) => view(daemon, true)(findProcess(daemon.engine.world, name)),
+    process: (name) => view(daemon, 'identity')(findProcess(daemon.engine.world, name)),
     explain: (name) => {
       const process = findProcess(daemon.engine.world, name);
-      return { process: view(daemon, true)(process), ...explain(daemon, process) };
+      return { process: view(daemon, 'identity')(process), ...explain(daemon, process) };
     },
     configurations: () => {
       refuseIfClosing(daemon);
@@ -148,15 +148,15 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-function view(daemon: Daemon, withIdentity: boolean): (process: Process) => ProcessView {
+function view(daemon: Daemon, detail: Detail): (process: Process) => ProcessView {
   const now = readNow();
   return (process) => {
     const { spec, state, exit } = process;
     const pid = pidOf(state);
     const waitingFor = state.name === 'WAITING' ? waitsOf(daemon, spec) : [];
     const streams = daemon.streamsOf(spec.id);
-    const status = pid > 0 ? readStatus(pid) : undefined;
-    const identity = withIdentity && pid > 0 ? readIdentity(pid) : undefined;
+    const status = detail !== 'brief' && pid > 0 ? readStatus(pid) : undefined;
+    const identity = detail === 'identity' && pid > 0 ? readIdentity(pid) : undefined;
     return {
       name: spec.name,
       group: spec.group,
@@ -171,7 +171,7 @@ function view(daemon: Daemon, withIdentity: boolean): (process: Process) => Proc
       exitSignal: exit && 'signal' in exit ? signalName(exit.signal) : '',
       // Before the first sample: its own memory alone.
       ...(status ? { memoryBytes: status.memoryBytes, uid: status.uid, gid: status.gid } : {}),
-      ...daemon.usage.of(pid),
+      ...(detail === 'brief' ? {} : daemon.usage.of(pid)),
       ready: state.name === 'RUNNING',
       health: healthOf(state, spec),
       groups: status?.groups ?? [],

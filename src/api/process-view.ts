@@ -34,6 +34,15 @@ export interface ProcessView {
   readonly identity?: Identity;
 }
 
+/** How closely processes are looked at. */
+export type Detail =
+  /** Not at all: without memory, processor, uid, gid and groups. Of a thousand it costs next to nothing. */
+  | 'brief'
+  /** A look into /proc for each. */
+  | 'usual'
+  /** Three more, for `identity`. */
+  | 'identity';
+
 export interface Explained {
   readonly process: ProcessView;
   /** Undefined: since before this life of supd. */

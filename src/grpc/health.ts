@@ -22,7 +22,7 @@ export function checkHealth(api: Api, request: Buffer): Uint8Array {
 /** List: the daemon, and each process by `group:name`, or by its name where both are the same. */
 export function listHealth(api: Api): Uint8Array {
   const processes = api
-    .processes([])
+    .processes([], 'brief')
     .processes.map((view): [string, Status] => [
       view.group === view.name ? view.name : `${view.group}:${view.name}`,
       statusOfProcesses([view]),
@@ -59,7 +59,7 @@ export async function* watchHealth(
 function statusOfService(api: Api, service: string): Status | undefined {
   if (service === '') return statusOfDaemon(api);
   const meant = api
-    .processes([])
+    .processes([], 'brief')
     .processes.filter(({ name, group }) => [name, group, `${group}:${name}`].includes(service));
   return meant.length === 0 ? undefined : statusOfProcesses(meant);
 }

@@ -21,7 +21,7 @@ interface Shown {
 export async function statusPage(api: Api, { token, ...shown }: Shown): Promise<PageAnswer> {
   const { version, identifier, pid, startTime, conditions } = api.daemon();
   const jobs = api.jobs();
-  const processes = await processTable(api.processes([]).processes);
+  const processes = await processTable(api.processes([], 'brief').processes);
   const body = html`<form method="post" action="./">
 <input type="hidden" name="token" value="${token}">
 <p><button name="action" value="refresh">Refresh</button>

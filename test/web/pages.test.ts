@@ -39,7 +39,13 @@ test('the page shows each process, what can be done to it, the jobs, and what do
 
 test('a page of very many programs takes turns with everything else', async (t) => {
   const many = Array.from({ length: 5000 }, (_, at) => ({ ...zeo, name: `zeo${at}`, group: `zeo${at}` }));
-  const api = fakeApi({ processes: () => ({ processes: many, unknown: [] }) });
+  const details: unknown[] = [];
+  const api = fakeApi({
+    processes: (_, detail) => {
+      details.push(detail);
+      return { processes: many, unknown: [] };
+    },
+  });
   let turns = 0;
   let isOver = false;
   const turn = () => {
@@ -54,6 +60,7 @@ test('a page of very many programs takes turns with everything else', async (t) 
   setImmediate(turn);
   const { text } = await answer;
   isOver = true;
+  t.same(details, ['brief'], 'and looks at none of them in /proc');
   t.ok(turns > 1, `${turns} turns`);
   t.equal(text?.toString().split('<tr>').length, 5000 + 4, 'and has them all');
 });

@@ -33,7 +33,11 @@ type Settled = {
 export function processHandlers(api: Api): Pick<Handlers, ProcessMethods> {
   return {
     listProcesses: ({ targets, withIdentity }) => {
-      const { processes, unknown, conditions = [] } = api.processes(targets, withIdentity);
+      const {
+        processes,
+        unknown,
+        conditions = [],
+      } = api.processes(targets, withIdentity ? 'identity' : 'usual');
       return {
         processes: processes.map(processToWire),
         unknown: unknown.map(resultToWire),

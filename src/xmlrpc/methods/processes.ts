@@ -31,7 +31,7 @@ export const PROCESS_METHODS: readonly Method[] = [
     [],
     ({ api, strict }) => {
       const now = Date.now();
-      return api.processes([]).processes.map((view) => processStruct(view, now, strict));
+      return api.processes([], 'brief').processes.map((view) => processStruct(view, now, strict));
     },
   ),
   method('startProcess', 'boolean', 'Starts a process.', [NAME, WAIT_START], async (rpc, name, wait) => {
