@@ -10,8 +10,6 @@ import { until } from './until.js';
 import { ask, writePage } from './web.js';
 
 const open = shareStack(root, () => [
-  ['schedule=0 3 * * *', 'schedule=0 0 29 2 *'],
-  ['schedule=30 5 * * 0', 'schedule=0 0 29 2 *'],
   // Always full, and slow enough to be met; a day's backup may take no second.
   [
     '[job:snapshotbackup]',

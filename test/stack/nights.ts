@@ -14,16 +14,10 @@ export interface Night extends Stack {
   readonly told: Told;
 }
 
-/** None of them comes due by itself, whenever this runs. */
-const BY_HAND_ONLY: Changes = [
-  ['schedule=0 3 * * *', 'schedule=0 0 29 2 *'],
-  ['schedule=30 5 * * 0', 'schedule=0 0 29 2 *'],
-];
-
 /** As shareStack; what is told arrives at a mail server and at an HTTP endpoint. */
 export async function shareNights(root: Test, changes: Changes = []) {
   const told = await openTold(root);
-  const open = shareStack(root, () => [...(told?.changes ?? []), ...BY_HAND_ONLY, ...changes]);
+  const open = shareStack(root, () => [...(told?.changes ?? []), ...changes]);
   return async (t: Test): Promise<Night | undefined> => {
     if (!requireStack(t, ['mail'])) return undefined;
     const stack = await open(t);

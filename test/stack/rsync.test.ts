@@ -421,6 +421,7 @@ test('what no second attempt would mend: usage, a greeting in the stream, no pla
   ];
   for (const [exitStatus, changes, output, ssh] of rows) {
     await t.test(`status ${exitStatus}`, async (t) => {
+      await otherSideFree();
       if (ssh) allowKey(site, '~/.ssh/id_ed25519', ssh);
       await withChanges(t, night, changes);
       const { status, run, told } = await runOf(night, 'rsync-backups');

@@ -10,7 +10,7 @@ export async function until<T>(
   look: () => T | Promise<T>,
   seconds = 60,
 ): Promise<Exclude<T, undefined | false>> {
-  const deadline = Date.now() + seconds * 1000;
+  const deadline = performance.now() + seconds * 1000;
   for (let last: unknown; ; await pause(100)) {
     try {
       const seen = await look();
@@ -19,6 +19,7 @@ export async function until<T>(
     } catch (error) {
       last = error;
     }
-    if (Date.now() > deadline) throw new Error(`not within ${seconds} s: ${what} (last: ${String(last)})`);
+    if (performance.now() > deadline)
+      throw new Error(`not within ${seconds} s: ${what} (last: ${String(last)})`);
   }
 }
