@@ -12,6 +12,8 @@ export interface Verdict {
 /** What one attempt of a command came to. `outputBytes`: what this attempt wrote. */
 export function judgeExit(exit: Exit, outputBytes: number, spec: JobSpec): Verdict {
   const reason = describeExit(exit);
+  if ('unknown' in exit)
+    return { outcome: 'failed', reason: `${reason}: it ended while supd was not running` };
   if (!('code' in exit)) return { outcome: 'failed', reason };
   const warned = spec.warnExitCodes.includes(exit.code);
   if (!warned && !spec.exitCodes.includes(exit.code)) return { outcome: 'failed', reason };

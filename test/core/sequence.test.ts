@@ -193,7 +193,11 @@ test('a status outside retry_exitcodes is final, also when it comes after a retr
 
 for (const [what, behaviour, reason] of [
   ['a signal', { exit: { signal: 9, core: false } }, 'terminated by SIGKILL'],
-  ['an exit that nobody saw', { exit: { unknown: true } }, 'exit status unknown'],
+  [
+    'an exit that nobody saw',
+    { exit: { unknown: true } },
+    'exit status unknown: it ended while supd was not running',
+  ],
   [
     'a command that is not there',
     { spawnFails: "can't find command '/bin/one'" },
