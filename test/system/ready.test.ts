@@ -101,7 +101,8 @@ test('not ready within ready_timeout is a failed start, and startretries of thos
     t,
     program('web', 'waits', { ready: 'exec:/bin/false', ready_timeout: 1, startretries: 0 }),
   );
-  const { pid } = await supd.state('web', 'STARTING');
+  const pid = Number(/spawned: 'web' with pid (\d+)/.exec(await supd.logs("spawned: 'web' with pid"))?.[1]);
+  t.ok(pid > 1);
   t.match(await supd.state('web', 'FATAL'), {
     description: 'not ready within 1 s (ready_timeout): exit status 1',
   });
