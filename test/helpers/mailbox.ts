@@ -16,8 +16,8 @@ export interface Mail {
 }
 
 interface MailServer {
-  /** How many mails are refused with 451 before one is taken. */
-  readonly refusals?: number;
+  /** Mails are refused with 451 until `takeMails` is called. */
+  readonly isFull?: boolean;
   readonly withLogin?: boolean;
   /** TLS: from the first byte, or when it is asked for. */
   readonly tls?: { readonly cert: Buffer; readonly key: Buffer; readonly from: 'first byte' | 'STARTTLS' };
@@ -27,12 +27,12 @@ interface MailServer {
 export async function openMailServer(t: Test, how: MailServer = {}) {
   const mails: Mail[] = [];
   const openLogins: string[] = [];
-  let left = how.refusals ?? 0;
+  let isFull = how.isFull ?? false;
   const server = createServer((socket) => {
     const secure = () => {
       const secureContext = createSecureContext(how.tls);
       const wrapped = new TLSSocket(socket, { isServer: true, secureContext });
-      converse(wrapped, { ...how, mails, openLogins, refuses: () => left-- > 0 });
+      converse(wrapped, { ...how, mails, openLogins, refuses: () => isFull });
       return wrapped;
     };
     // A client that does not trust us hangs up.
@@ -40,10 +40,13 @@ export async function openMailServer(t: Test, how: MailServer = {}) {
     if (how.tls?.from === 'first byte') secure().write('220 mail.test ESMTP\r\n');
     else {
       socket.write('220 mail.test ESMTP\r\n');
-      converse(socket, { ...how, mails, openLogins, refuses: () => left-- > 0, ...(how.tls && { secure }) });
+      converse(socket, { ...how, mails, openLogins, refuses: () => isFull, ...(how.tls && { secure }) });
     }
   });
-  return { mails, openLogins, port: await listen(t, server) };
+  const takeMails = () => {
+    isFull = false;
+  };
+  return { mails, openLogins, takeMails, port: await listen(t, server) };
 }
 
 interface Conversation extends MailServer {

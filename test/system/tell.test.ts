@@ -214,7 +214,7 @@ test('a password leaves the machine by TLS only, to whom the certificate names: 
 });
 
 test('a mail that the server refuses for now is a condition, and is there after the next try', async (t) => {
-  const server = await openMailServer(t, { refusals: 1 });
+  const server = await openMailServer(t, { isFull: true });
   const supd = await startSupd(
     t,
     job('bad', 'exits-after 0 7') +
@@ -223,6 +223,7 @@ test('a mail that the server refuses for now is a condition, and is there after 
   await supd.told('job', 'run', 'bad');
   await supd.logs(/\[notify:ops\] mail: "bad failed" not delivered: .*451/);
   t.match(await supd.told('status'), { stderr: /\[notify:ops\] mail: .*451.*1 message waits/ });
+  server.takeMails();
   await until('it to be taken', () => server.mails.length === 1);
   await until(
     'the condition to be over',
