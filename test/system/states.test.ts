@@ -90,11 +90,11 @@ test('a stop in BACKOFF ends the tries, and the next start counts anew', async (
         tries.push(seen.event.details.tries ?? '');
   })().catch(() => {});
   t.match(await supd.told('start', 'a'), { status: 7, stdout: 'a: ERROR (spawn error)\n' });
-  await until('a retry', () => tries.join() === '1,2');
+  await until('a retry', () => tries.includes('2'));
   t.match(await supd.told('stop', 'a'), { status: 0, stdout: 'a: stopped\n' });
   t.equal((await supd.state('a', 'STOPPED')).pid, 0);
   t.match(await supd.told('start', 'a'), { status: 7, stdout: 'a: ERROR (spawn error)\n' });
-  await until('the next failure', () => tries.join() === '1,2,1');
+  await until('a first failure again', () => tries.lastIndexOf('1') > 0);
   over.abort();
   await watching;
 });
