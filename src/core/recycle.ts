@@ -4,6 +4,7 @@
  * away, and the longer between two the more often it was of no use.
  */
 import { blockersOf } from './dependencies.js';
+import { formatDuration } from './durations.js';
 import { holdsOn } from './holds.js';
 import { isMate } from './mates.js';
 import type { Millis, Now } from './program.js';
@@ -62,7 +63,9 @@ export function recycleObstacle(world: World, process: Process, now: Now): strin
   if (blockersOf(spec, world.processes).length > 0) return 'what it depends on is not there';
   if (world.plans.some(({ waves }) => waves.some((ids) => ids.includes(spec.id))))
     return 'it is to be stopped';
-  if (recycled !== undefined && now.mono < pauseUntil(recycled)) return 'it was restarted a while ago';
+  const rest = recycled === undefined ? 0 : pauseUntil(recycled) - now.mono;
+  if (rest > 0)
+    return `it was restarted for that not long ago, and rests for another ${formatDuration(rest)}`;
   if (world.rolling !== undefined) return 'a rolling restart is under way';
   const other = [...world.processes.values()].find(
     (one) => isMate(one.spec, spec) && IN_BETWEEN.includes(one.state.name),

@@ -111,6 +111,11 @@ test('a second restart has to wait, the third longer', async (t) => {
     p.end(ID);
     p.wait(0);
   }
+  const process = p.world().processes.get(ID);
+  t.match(
+    process && recycleObstacle(p.world(), process, { mono: p.now() + 1000, wall: 0 }),
+    /^it was restarted for that not long ago, and rests for another 7m 59s$/,
+  );
   const pauses = restarts.slice(1).map((at, i) => at - restarts[i]!);
   t.ok(pauses[0]! >= 60_000 && pauses[0]! < 62_000, String(pauses));
   t.ok(pauses[1]! >= 120_000 && pauses[2]! >= 240_000, String(pauses));

@@ -130,7 +130,7 @@ test('what can never be met is found by the check, with its place', async (t) =>
     t,
     program('a', 'waits', { depends_on: 'b' }) +
       program('b', 'waits', { depends_on: 'c:started' }) +
-      program('c', 'waits', { depends_on: 'a:ready, zeoserver, b:redy' }),
+      program('c', 'waits', { depends_on: 'a:ready, zeoserver, b:redy, b:up' }),
   );
   const { status, stderr } = await place.run(['--check', '-c', place.conf]);
   t.equal(status, 2);
@@ -140,4 +140,5 @@ test('what can never be met is found by the check, with its place', async (t) =>
     stderr,
     /depends_on: there is no program or group "b:redy"; its condition may be started, ready, completed; did you mean ready\?/,
   );
+  t.match(stderr, /no program or group "b:up"; its condition may be started, ready, completed\n/);
 });

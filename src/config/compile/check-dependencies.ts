@@ -38,7 +38,9 @@ function targetsOf(
     const meant = processes.filter((spec) => isMeant(spec, on));
     if (meant.length === 0 && section) {
       const names = processes.flatMap(({ program, group }) => [program, group]);
-      const hint = conditionHint(on) || didYouMean(on, new Set(names));
+      const hint =
+        conditionHint(on, (name) => processes.some((spec) => isMeant(spec, name))) ||
+        didYouMean(on, new Set(names));
       problems.error(placeOf(section, KEY), `there is no program or group ${quote(on)}${hint}`);
     }
     return meant.map(({ program }) => program);

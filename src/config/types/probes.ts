@@ -52,11 +52,13 @@ export const readDependencies: Reader<readonly Dependency[]> = (text) => {
 };
 
 /** What a condition that isn't one may have been meant to be: "; did you mean zeo:ready?" */
-export function conditionHint(on: string): string {
+export function conditionHint(on: string, isThere: (name: string) => boolean): string {
   const colon = on.lastIndexOf(':');
   if (colon < 0) return '';
   const hint = didYouMean(on.slice(colon + 1), CONDITIONS);
-  return hint === '' ? '' : `; its condition may be ${CONDITIONS.join(', ')}${hint}`;
+  return hint === '' && !isThere(on.slice(0, colon))
+    ? ''
+    : `; its condition may be ${CONDITIONS.join(', ')}${hint}`;
 }
 
 function readEndpoint(kind: 'tcp' | 'zeo', rest: string, text: string): Read<Probe> {
