@@ -3,7 +3,6 @@ import { randomBytes } from 'node:crypto';
 import {
   chownSync,
   existsSync,
-  mkdirSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -387,13 +386,11 @@ test('what no second attempt would mend: usage, a greeting in the stream, no pla
   t.teardown(() => rmSync(large, { force: true }));
   t.equal((await runOf(night, 'rsync-backups')).status, 0);
   utimesSync(large, 1, 1);
-  const place = path.join(site.remote, 'a-place');
-  mkdirSync(place);
-  const file = path.join(place, 'backups');
+  const file = path.join(site.remote, 'a-file');
   writeFileSync(file, '');
   const { uid, gid } = accountOf('save');
-  for (const one of [place, file]) chownSync(one, uid, gid);
-  t.teardown(() => rmSync(place, { recursive: true, force: true }));
+  chownSync(file, uid, gid);
+  t.teardown(() => rmSync(file, { force: true }));
   const there = `blobstoragebackups save@serveur1.example.com:${path.basename(site.base)}`;
   const option = (text: string): Changes => [[COMMAND, COMMAND.replace('-aH', `-aH ${text}`)]];
   const rows: readonly (readonly [
@@ -409,7 +406,7 @@ test('what no second attempt would mend: usage, a greeting in the stream, no pla
       /is your shell clean\?/,
       ['PermitLocalCommand yes\n    LocalCommand', 'echo Welcome to serveur1'],
     ],
-    [3, [[THERE, `${there}/a-place`]], /cannot stat destination|destination must be a directory/],
+    [3, [[THERE, `${there}/a-file`]], /cannot stat destination|destination must be a directory/],
     [4, option('--checksum-choice=none-such'), /unknown checksum name/],
     [11, [[THERE, `${there}/no/such/place/`]], /mkdir .* failed/],
     [

@@ -32,7 +32,9 @@ test('each directory arrives as the one of its name, a link as what it leads to;
   writeFileSync(path.join(backups, 'full'), 'full');
   writeFileSync(path.join(disk, 'day/blob'), 'blob');
   symlinkSync('day', path.join(disk, 'latest'));
+  // The first night makes the place over there.
   for (const remote of [there, `${there}/`]) {
+    rmSync(there, { recursive: true });
     t.match(send('rsync', '-aH', ...sources, remote), { status: 0, stderr: '' });
     t.same([...treeOf(there).keys()], ['backups/full', 'blobs of today/day/blob']);
   }
@@ -81,7 +83,7 @@ test('a directory that was emptied and has something new does not take what is o
   t.match(send(...words), {
     status: 25,
     stderr:
-      /Deletions stopped due to --max-delete limit.*\nsend: more would be deleted .*; if that is right, delete it there$/s,
+      /Deletions stopped due to --max-delete limit.*\nsend: more would be deleted .*; if that is right, delete it there\n$/s,
   });
   t.equal(readdirSync(path.join(there, 'backups')).length, 9, 'it came, and one went');
   t.match(send('rsync', '-aH', '--delete-delay', '--max-delete=1000', blobs, there), { status: 0 });
