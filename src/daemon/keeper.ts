@@ -9,6 +9,7 @@ import path from 'node:path';
 import type { Tools } from '../core/launch.js';
 import type { Exits } from '../os/exits.js';
 import { makeFifo, openForWriting, ownerOfFifo } from '../os/fifo.js';
+import { getLimit } from '../os/limits.js';
 import { spawnProcess } from '../os/spawn.js';
 import type { Conditions } from './conditions.js';
 
@@ -25,8 +26,9 @@ interface Waiting {
 }
 
 const GATE = /^keeper\.(\d+)$/;
-/** FIFOs of one process: fewer than any limit of descriptors that supd can live with. */
+/** FIFOs of one process, and the descriptors that it needs itself. */
 const MOST_FIFOS = 250;
+const OWN_DESCRIPTORS = 16;
 /** After this, one that was to end is killed. */
 const END_MS = 1000;
 /** Until it is tried again, doubled each time; and how long it must last to have worked. */
@@ -98,10 +100,10 @@ export class Keeper {
     // With its init all of a container ends.
     if (process.pid === 1) return;
     const fifos = [...this.#wanted].filter((fifo) => ownerOfFifo(fifo) !== undefined);
+    const most = Math.max(1, Math.min(MOST_FIFOS, getLimit('nofile').soft - OWN_DESCRIPTORS));
     const started: Waiting[] = [];
     try {
-      for (let at = 0; at < fifos.length; at += MOST_FIFOS)
-        started.push(this.#start(fifos.slice(at, at + MOST_FIFOS)));
+      for (let at = 0; at < fifos.length; at += most) started.push(this.#start(fifos.slice(at, at + most)));
     } catch (error) {
       this.#waiting = [...this.#waiting, ...started];
       return this.#fail((error as Error).message);
