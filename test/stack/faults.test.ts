@@ -109,8 +109,8 @@ test('preflight: a ZEO that does not answer leaves the pack out too', async (t) 
   const { pid } = (await supd.running()).get('zeoserver')!;
   process.kill(pid, 'SIGSTOP');
   t.teardown(() => process.kill(pid, 'SIGCONT'));
-  const text = readFileSync(path.join(site.etc, 'jobs/preflight'), 'utf8');
-  writeFileSync(path.join(site.etc, 'jobs/preflight'), replaceAll(text, [['timeout 20', 'timeout 1']]));
+  const text = readFileSync(path.join(site.etc, 'jobs/zeo-answers'), 'utf8');
+  writeFileSync(path.join(site.etc, 'jobs/zeo-answers'), replaceAll(text, [['timeout 20', 'timeout 1']]));
   const { status, run } = await runOf(night, 'preflight');
   t.equal(status, 1);
   t.match(run?.steps[0]?.output, /ZEO at \S+ does not answer/);
