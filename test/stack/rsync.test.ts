@@ -136,6 +136,18 @@ function checkAgain(t: Test, run: RunStatus | undefined): void {
   t.ok((run?.steps[0]?.attempts ?? 0) > 1, 'tried again');
 }
 
+/** What is sent is cut off when part of it is over there: it is tried again, and goes well in the end. */
+async function goesOnAfter(t: Test, night: Night, cutOff: () => void): Promise<void> {
+  await withChanges(t, night, SLOWLY);
+  const { big } = putFiles(t, night, 'backups');
+  const { status, run } = await during(night, 'rsync-backups', async () => {
+    await arriving(night, big);
+    cutOff();
+  });
+  t.equal(status, 0);
+  checkAgain(t, run);
+}
+
 function sameFiles(one: ReadonlyMap<string, string>, other: ReadonlyMap<string, string>): boolean {
   return one.size === other.size && [...one].every(([name, content]) => other.get(name) === content);
 }
@@ -221,7 +233,11 @@ test('a daemon that is hung, its queue full (35): tried again until it answers',
 test('the other rsync stands still (30): the next attempt sends all of it', async (t) => {
   const night = await openNight(t);
   if (!night) return;
-  await withChanges(t, night, [[COMMAND, COMMAND.replace('-aH', '-aH --bwlimit=2000').replace('600', '2')]]);
+  await withChanges(t, night, [
+    [COMMAND, COMMAND.replace('-aH', '-aH --bwlimit=2000').replace('600', '2')],
+    // Meanwhile rrsync lets nobody in, as often as it is tried.
+    ['retries=3', 'retries=1000'],
+  ]);
   // More than ssh takes without the other side: what waits for an answer alone, keeps itself alive.
   const { big } = putFiles(t, night, 'backups', 6);
   const { status, run } = await during(night, 'rsync-backups', async () => {
@@ -274,16 +290,11 @@ test('ssh is killed before the other side has answered (12): tried again', async
 test('the other side’s session is killed in the middle (255, or 10 or 12): the next attempt sends the rest', async (t) => {
   const night = await openNight(t);
   if (!night) return;
-  await withChanges(t, night, SLOWLY);
-  const { big } = putFiles(t, night, 'backups');
-  const { status, run } = await during(night, 'rsync-backups', async () => {
-    await arriving(night, big);
+  await goesOnAfter(t, night, () => {
     const sessions = childrenOf(sshdOf(night)).flatMap((pid) => [pid, ...childrenOf(pid)]);
     t.ok(sessions.length > 0);
     for (const pid of sessions) process.kill(pid, 'SIGKILL');
   });
-  t.equal(status, 0);
-  checkAgain(t, run);
   await said(night, 'rsync-backups', /closed by remote host.*\(code (255|12|10)\)/s);
   checkSent(t, night);
 });
@@ -291,14 +302,7 @@ test('the other side’s session is killed in the middle (255, or 10 or 12): the
 test('the other rsync is killed (247 by rrsync, as for want of memory): tried again', async (t) => {
   const night = await openNight(t);
   if (!night) return;
-  await withChanges(t, night, SLOWLY);
-  const { big } = putFiles(t, night, 'backups');
-  const { status, run } = await during(night, 'rsync-backups', async () => {
-    await arriving(night, big);
-    signalAll(processesOf(night).there, 'SIGKILL');
-  });
-  t.equal(status, 0);
-  checkAgain(t, run);
+  await goesOnAfter(t, night, () => signalAll(processesOf(night).there, 'SIGKILL'));
   t.equal((await runOf(night, 'rsync-backups')).status, 0);
   checkSent(t, night);
 });
