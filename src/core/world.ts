@@ -159,6 +159,8 @@ function start(turn: Turn, ids: readonly string[], own: { readonly isOwn?: true 
   const { plans, returns } = turn.world;
   turn.world = { ...turn.world, plans: withoutIds(plans, ids), returns: withoutReturns(returns, ids) };
   const wanted = new Set(ids);
+  // A restore may be writing what it would open, whoever asks, and by an update or a new configuration, too.
+  for (const { id } of stopsOn(turn.world, ids)) wanted.delete(id);
   for (const id of turn.world.processes.keys())
     if (wanted.has(id)) change(turn, id, { type: 'start', ...own });
 }

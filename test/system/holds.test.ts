@@ -153,13 +153,11 @@ test('a run that would stop what another one holds fails, and says who holds it'
 
 test('what a run keeps stopped nobody starts meanwhile, and no other run takes it for its own', async (t) => {
   const wait = `sh -c 'until test -e %(here)s/go; do sleep 0.05; done'`;
-  const supd = await startSupd(
-    t,
-    program('zeo', 'waits') +
-      program('web', 'waits') +
-      job('restore', wait, { requires_stopped: 'zeo' }) +
-      job('other', '/bin/true', { requires_stopped: 'zeo' }),
-  );
+  const rest =
+    program('web', 'waits') +
+    job('restore', wait, { requires_stopped: 'zeo' }) +
+    job('other', '/bin/true', { requires_stopped: 'zeo' });
+  const supd = await startSupd(t, program('zeo', 'waits') + rest);
   const run = supd.told('job', 'run', 'restore');
   await until('the run to be under way', async () => {
     const [one] = await supd.client.listRuns({ job: 'restore' });
@@ -177,7 +175,16 @@ test('what a run keeps stopped nobody starts meanwhile, and no other run takes i
   t.match(await supd.told('job', 'run', 'other'), { status: 1 });
   const [other] = await supd.client.listRuns({ job: 'other' });
   t.match(other?.reason, /^programs not stopped: zeo is held by restore \(run \S+\)$/);
-  t.equal((await supd.client.getProcess({ name: 'zeo' })).state, 'STOPPED');
+  const isKept = async () => (await supd.client.getProcess({ name: 'zeo' })).state === 'STOPPED';
+  t.ok(await isKept());
+  t.match(await supd.told('remove', 'zeo'), { status: 0 });
+  t.match(await supd.told('add', 'zeo'), { status: 0 });
+  t.ok(await isKept(), 'nor by its group’s addition');
+  supd.configure(`${program('zeo', 'waits', { priority: 5 })}[group:g]\nprograms = zeo\n${rest}`);
+  t.match(await supd.told('update'), { status: 0 });
+  supd.configure(program('zeo', 'waits', { priority: 6 }) + rest);
+  t.match(await supd.told('update'), { status: 0 });
+  t.ok(await isKept(), 'nor by an update');
   t.equal((await supd.client.getProcess({ name: 'web' })).state, 'RUNNING', 'the others are not concerned');
   writeFileSync(`${supd.dir}/go`, '');
   t.match(await run, { status: 0 });
