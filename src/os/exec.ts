@@ -43,8 +43,9 @@ export function keepInherited(fd: number, isKept: boolean): void {
   check(fcntl(fd, F_SETFD, isKept ? 0 : FD_CLOEXEC), `fcntl ${fd}`);
 }
 
-/** Closes what supd's own parent left open for it and what our children would inherit in turn. */
+/** Closes what supd's own parent left open for it and what our children would inherit in turn; `except` these do not. */
 export function closeInherited(except: readonly number[]): void {
+  for (const fd of except) markNotInherited(fd);
   for (const name of readdirSync('/proc/self/fd')) {
     const fd = Number(name);
     if (fd <= 2 || except.includes(fd)) continue;
