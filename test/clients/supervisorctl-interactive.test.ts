@@ -33,7 +33,7 @@ scenario('the shell answers line by line, and always ends with 0', {
       'tail a',
       'avail',
       'reread',
-      'signal HUP a',
+      'signal CONT a',
       'signal',
       'add a',
       'remove a',
