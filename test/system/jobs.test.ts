@@ -222,9 +222,13 @@ test('a job is due once at each time of its schedule', async (t) => {
     t.equal(time % 1000, 0);
     if (i > 0) t.equal((due[i - 1] ?? 0) - time, 1000, 'none left out');
   }
-  for (const { outcome, trigger, startTime = 0, dueTime = 0 } of runs) {
-    t.match({ outcome, trigger }, { outcome: 'ok', trigger: 'schedule' });
-    t.ok(startTime >= dueTime, 'not too early');
+  for (const { outcome, reason, trigger, startTime = 0, dueTime = 0 } of runs) {
+    // On a machine that has no time for it, one may take longer than until the next is due.
+    if (outcome !== 'skipped' || !/goes on/.test(reason ?? '')) {
+      t.equal(outcome, 'ok');
+      t.ok(startTime >= dueTime, 'not too early');
+    }
+    t.equal(trigger, 'schedule');
   }
   const [row] = JSON.parse((await supd.told('job', 'list', '--json')).stdout);
   t.match(row, { name: 'j', schedule: EVERY_SECOND, overdue: false });
