@@ -12,12 +12,12 @@ import { Pump } from '../logs/pump.js';
 import {
   enlargePipe,
   makeFifo,
-  moveToEnd,
   openForChild,
   openForPump,
   openNamelessForPump,
   ownerOfFifo,
   readFifo,
+  splicing,
 } from '../os/fifo.js';
 import type { Keeper } from './keeper.js';
 import { type Heard, makeOutput, type Output } from './output.js';
@@ -206,7 +206,7 @@ export class OutputStream {
     const log = path ? this.#takeLog(path) : undefined;
     const { spec, name, channel } = this.#parts;
     this.#format = spec.format && makeLineFormat(spec.format, name, channel);
-    const output = makeOutput(log, heard, stripAnsi, moveToEnd, this.#format);
+    const output = makeOutput(log, heard, stripAnsi, splicing, this.#format);
     this.#output = output;
     if (this.#format) takeRest(fifo, this.#format, log);
     this.#pump = new Pump(fd, output.sink, {

@@ -29,11 +29,16 @@ export interface Appended {
   readonly failure: string | undefined;
 }
 
-/**
- * Moves at most `maxBytes` from the pipe to the file's end, if that is at `size`. `file` is open for appending, alone by us.
- * @returns bytes moved; -1: nothing to move, or the end is elsewhere; -2: this file takes nothing in this way
- */
-export type Splice = (pipe: number, file: number, size: number, maxBytes: number) => number;
+/** How bytes get from a pipe to a file unseen. `file` is open alone by us. */
+export interface Splice {
+  /** Lets every write go to the file's end, wherever that is then; a move needs it off. @returns whether that could be set */
+  setAppending(file: number, isAppending: boolean): boolean;
+  /**
+   * Moves at most `maxBytes` from the pipe to the file's end, if that is at `size`.
+   * @returns bytes moved; -1: nothing to move, or the end is elsewhere; -2: this file takes nothing in this way
+   */
+  moveToEnd(pipe: number, file: number, size: number, maxBytes: number): number;
+}
 
 const { O_WRONLY, O_APPEND, O_CREAT, O_NONBLOCK, O_NOCTTY } = fs.constants;
 /** Of a removed file, what is written again elsewhere at most. */
@@ -48,6 +53,8 @@ export class DiskFile {
   readonly #counts: Counts;
   readonly #end = new FileEnd();
   #isUnmovable = false;
+  /** Takes the file back to appending, off which the last move took it: before every write, but not between moves. */
+  #appendAgain: (() => void) | undefined;
   #fd: number;
   /** The size when it was last seen to have a name. */
   #seen = 0;
@@ -96,7 +103,13 @@ export class DiskFile {
     const { maxBytes } = this.#options;
     const room = maxBytes > 0 ? Math.min(maxBytes - this.#end.size, MOVE_MAX_BYTES) : MOVE_MAX_BYTES;
     if (room < least || this.#isUnmovable) return -1;
-    const count = splice(pipe, this.#fd, this.#end.size, room);
+    const fd = this.#fd;
+    if (!this.#appendAgain) {
+      this.#isUnmovable = !splice.setAppending(fd, false);
+      if (this.#isUnmovable) return -2;
+      this.#appendAgain = () => splice.setAppending(fd, true);
+    }
+    const count = splice.moveToEnd(pipe, fd, this.#end.size, room);
     if (count === -2) this.#isUnmovable = true;
     if (count <= 0) return count;
     this.#end.addUnseen(count);
@@ -166,10 +179,16 @@ export class DiskFile {
 
   /** One write(2); how many bytes it took. */
   #write(buffer: Uint8Array, start: number, end: number): number {
+    this.#beAppending();
     const count = fs.writeSync(this.#fd, buffer, start, end - start);
     this.#counts.written += count;
     this.#end.add(buffer, start, start + count);
     return count;
+  }
+
+  #beAppending(): void {
+    this.#appendAgain?.();
+    this.#appendAgain = undefined;
   }
 
   /**
@@ -178,6 +197,7 @@ export class DiskFile {
    * @returns why it was not done
    */
   #rotate(carry: number): string | undefined {
+    this.#beAppending();
     const old = this.#fd;
     const { backups, maxBytes, files } = this.#options;
     try {

@@ -102,23 +102,30 @@ export function readFifo(fd: number, buffer: Buffer, length: number): number {
 }
 
 /**
- * Moves at most `maxBytes` from a pipe to the end of a file by splice(2), if the end is at `size`: what has left the pipe
- * is in the file, whenever the daemon is killed. splice takes no file that is open for appending, so meanwhile this one
- * isn't: what another process appends between the look and the move is written over.
- * @param file  open with O_APPEND and O_NONBLOCK, its description nobody else's
- * @returns bytes moved; -1: none; -2: none ever, this file can't be written so
+ * splice(2) to the ends of files: what has left the pipe is in the file, whenever the daemon is killed. It takes no file
+ * that is open for appending, so one that is moved to isn't: what another process appends between the look at the end and
+ * the move is written over.
  */
-export function moveToEnd(pipe: number, file: number, size: number, maxBytes: number): number {
-  if (lseek(file, 0, SEEK_END) !== size) return -1;
-  // EPERM: a file that may only be appended to (chattr +a).
-  if (fcntl(file, F_SETFL, O_NONBLOCK) === -1) return -2;
-  try {
+export const splicing = {
+  /**
+   * Lets every write(2) go to the file's end, wherever that is then, or not.
+   * @param file  open with O_NONBLOCK, its description nobody else's
+   * @returns false: it stays as it was, as one that may only be appended to does (chattr +a)
+   */
+  setAppending(file: number, isAppending: boolean): boolean {
+    return fcntl(file, F_SETFL, isAppending ? O_APPEND | O_NONBLOCK : O_NONBLOCK) !== -1;
+  },
+
+  /**
+   * Moves at most `maxBytes` from a pipe to the end of a file that is not appending, if the end is at `size`.
+   * @returns bytes moved; -1: none; -2: none ever, this file can't be written so
+   */
+  moveToEnd(pipe: number, file: number, size: number, maxBytes: number): number {
+    if (lseek(file, 0, SEEK_END) !== size) return -1;
     const count = splice(pipe, null, file, null, maxBytes, SPLICE_F_NONBLOCK);
     return count === -1 && errorName(lastErrno()) === 'EINVAL' ? -2 : count;
-  } finally {
-    fcntl(file, F_SETFL, O_APPEND | O_NONBLOCK);
-  }
-}
+  },
+};
 
 /**
  * An end to go on writing through, non-blocking.

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { test } from 'tap';
 import { LogFile } from '../../src/logs/logfile.js';
 import { Pump } from '../../src/logs/pump.js';
-import { moveToEnd } from '../../src/os/fifo.js';
+import { splicing } from '../../src/os/fifo.js';
 import { until } from '../helpers/until.js';
 import { filesOf, makeFifo, scratchDir, wholeLog } from './scratch.js';
 
@@ -19,7 +19,7 @@ function pipeAndLog(t: Parameters<typeof scratchDir>[0], maxBytes = 0) {
   t.teardown(() => fs.closeSync(fifo.readEnd));
   const log = LogFile.open(path.join(dir, 'a.log'), { maxBytes, backups: 3 });
   const put = (words: string) => fs.writeSync(fifo.readEnd, words);
-  return { log, put, move: () => log.moveFrom(fifo.readEnd, moveToEnd) };
+  return { log, put, move: () => log.moveFrom(fifo.readEnd, splicing) };
 }
 
 test('six floods at once are moved to their logs, in order, no line cut by a rotation', async (t) => {
@@ -30,7 +30,7 @@ test('six floods at once are moved to their logs, in order, no line cut by a rot
     const fifo = makeFifo(dir, `fifo${n}`);
     const log = LogFile.open(path.join(dir, `${n}.log`), { maxBytes: 500_001, backups: 20 });
     const move = (fd: number) => {
-      const count = log.moveFrom(fd, moveToEnd);
+      const count = log.moveFrom(fd, splicing);
       moved += Math.max(0, count);
       return count;
     };
@@ -119,7 +119,7 @@ test('a quiet stream is moved: it is in the pipe or in the log at any time, and 
   const fifo = makeFifo(dir);
   const log = LogFile.open(path.join(dir, 'a.log'), { maxBytes: 1000, backups: 20 });
   let read = 0;
-  const move = (fd: number, least: number) => log.moveFrom(fd, moveToEnd, least);
+  const move = (fd: number, least: number) => log.moveFrom(fd, splicing, least);
   const sink = (buffer: Buffer, start: number, end: number) => {
     read += end - start;
     log.append(buffer, start, end - start);
@@ -148,7 +148,7 @@ test('a device takes nothing by a move', (t) => {
   const fifo = makeFifo(dir);
   const log = LogFile.open('/dev/null', { maxBytes: 0, backups: 0 });
   fs.writeSync(fifo.readEnd, 'x');
-  t.equal(log.moveFrom(fifo.readEnd, moveToEnd), -1);
+  t.equal(log.moveFrom(fifo.readEnd, splicing), -1);
   fs.closeSync(fifo.readEnd);
   t.end();
 });
