@@ -1,5 +1,19 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { test } from 'tap';
 import { configOf, loadText, problemsOf } from '../helpers/fake-surroundings.js';
+
+/** Of a key that was thrown away. */
+const CERTIFICATE = `-----BEGIN CERTIFICATE-----
+MIIBbzCCARWgAwIBAgIUKZ7xeseakif8ExiX0h/FW/uDAC0wCgYIKoZIzj0EAwIw
+DDEKMAgGA1UEAwwBeDAgFw0yNjExMjYyMzU3NDFaGA8yMTI2MTEwMjIzNTc0MVow
+DDEKMAgGA1UEAwwBeDBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABBNOLGslD3yf
+uVmgb7EokyOVQX5tRi2dmun4NHC1UNyRBE1Lqh5auE1XJW5jKUUr9eQJzAOFYGpS
+F937LZrMsz6jUzBRMB0GA1UdDgQWBBRssRU28/PdrIkBcMow7aqTtJnjkTAfBgNV
+HSMEGDAWgBRssRU28/PdrIkBcMow7aqTtJnjkTAPBgNVHRMBAf8EBTADAQH/MAoG
+CCqGSM49BAMCA0gAMEUCIFllBR8HkQls+T23VKlX2ab+to9fE9PU3SlYSpb/cv0O
+AiEAg33uRsBHDNPZRyX+xLE7jGvVwrVrpCCRrqUoxt6oudM=
+-----END CERTIFICATE-----
+`;
 
 test('an empty main section gives the defaults of supervisord', async (t) => {
   const { daemon, grpc, ctl, groups, jobs } = configOf('[supervisord]\n');
@@ -97,6 +111,27 @@ test('a port of the gRPC server needs certificates', async (t) => {
     'supd.conf:3: [grpc_server] listen: needs tls_cert too: a port is served by TLS with client certificates only',
     'supd.conf:3: [grpc_server] listen: needs tls_key too: a port is served by TLS with client certificates only',
     'supd.conf:3: [grpc_server] listen: needs tls_client_ca too: a port is served by TLS with client certificates only',
+  ]);
+});
+
+test('the files of TLS are looked into: each must hold what it is named for, and the key be that of the certificate', async (t) => {
+  const lines = ['listen=:9443', 'tls_cert=/c.pem', 'tls_key=/k.pem', 'tls_client_ca=/a.pem'];
+  const problems = (cert: string, key: string, ca: string) =>
+    problemsOf(`[supd]\n[grpc_server]\n${lines.join('\n')}\n`, {
+      files: { '/c.pem': cert, '/k.pem': key, '/a.pem': ca },
+    });
+  const { privateKey } = generateKeyPairSync('ec', {
+    namedCurve: 'P-256',
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+  });
+  t.same(problems(privateKey, CERTIFICATE, 'junk'), [
+    'supd.conf:4: [grpc_server] tls_cert: /c.pem holds no certificate as PEM',
+    'supd.conf:5: [grpc_server] tls_key: /k.pem holds no private key as PEM without a passphrase',
+    'supd.conf:6: [grpc_server] tls_client_ca: /a.pem holds no certificate as PEM',
+  ]);
+  t.same(problems(CERTIFICATE, privateKey, CERTIFICATE), [
+    "supd.conf:5: [grpc_server] tls_key: /k.pem is not the key of /c.pem, which is another one's certificate",
   ]);
 });
 

@@ -6,6 +6,7 @@ import type { Table, Values } from '../options/row.js';
 import { GRPC_SERVER, SUPCTL, SUPD } from '../options/supd.js';
 import { placeOf, type Reading, readOptions } from '../reader.js';
 import type { Section } from '../sections.js';
+import { checkTlsFiles } from './tls.js';
 
 /** What is given on the command line counts instead of what the file says; the file is checked all the same. */
 export function compileDaemon(reading: Reading, section: Section, overrides: Overrides): DaemonSpec {
@@ -50,6 +51,7 @@ export function compileGrpcServer(reading: Reading, section: Section): GrpcServe
         `needs ${key} too: a port is served by TLS with client certificates only`,
       );
     }
+    checkTlsFiles(reading, section, values);
   }
   return {
     mode: values.mode,
