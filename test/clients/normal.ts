@@ -7,9 +7,13 @@ export interface Said {
   readonly stderr: string;
 }
 
+/** What supervisorctl may say when the thread in which `fg` reads a log is ended in the middle of a look at it. */
+const ENDED_THREAD = /^.* Cannot connect, error: <class 'SystemExit'> \(.*\)\n/gm;
+
 /** One text of what a command said: stdout, stderr if there is any, status. */
 export function textOf(side: Side, said: Said): string {
-  const errors = said.stderr === '' ? '' : `[stderr]\n${said.stderr}`;
+  const stderr = said.stderr.replace(ENDED_THREAD, '');
+  const errors = stderr === '' ? '' : `[stderr]\n${stderr}`;
   return normalised(side, `${said.stdout}${errors}[${said.status}]`);
 }
 

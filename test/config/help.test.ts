@@ -22,6 +22,9 @@ test('with every option switched on, only what a machine lacks and what is not s
   t.same(
     told.map((line) => line.replace(/^supd\.conf:\d+: /, '')),
     [
+      '[grpc_server] tls_cert: /etc/supd/server.pem holds no certificate as PEM',
+      '[grpc_server] tls_key: /etc/supd/server.key holds no private key as PEM without a passphrase',
+      '[grpc_server] tls_client_ca: /etc/supd/clients.pem holds no certificate as PEM',
       '[program:example] reload_command: must not be there beside reload_signal: one of them does it',
       '[program:example] depends_on: there is no program or group "zeo"',
       '[job:night] steps: a job has a command or steps, not both; make the command a job of its own',
