@@ -27,6 +27,7 @@ import { findTools, machineSurroundings } from './daemon/surroundings.js';
 import { type Handover, originOf, takeHandover, tryNewCode } from './daemon/upgrade.js';
 import { serveSockets } from './grpc/sockets.js';
 import { type MainLog, openMainLog } from './logs/mainlog.js';
+import { releaseCode } from './os/code.js';
 import type { Note } from './os/door.js';
 import { closeInherited } from './os/exec.js';
 import { Exits } from './os/exits.js';
@@ -38,6 +39,8 @@ import { startThreads } from './os/threads.js';
 
 /** For calls that run when supd is to be back at once. */
 const FAREWELL_MS = 200;
+/** Until most of what is to be started has been. */
+const STARTED_MS = 1500;
 
 void main();
 
@@ -235,6 +238,7 @@ async function live(
   log.info(`${name} started with pid ${process.pid}`);
   life.start();
   ready();
+  setTimeout(releaseCode, STARTED_MS).unref();
   const outcome = await life.ended;
   offSignals();
   offEssential();
