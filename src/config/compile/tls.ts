@@ -1,7 +1,6 @@
 /** What is in the three PEM files of a TLS port, as far as it can be known before it is opened. */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import type { Reading } from '../reader.js';
-import { placeOf } from '../reader.js';
+import { placeOf, type Reading } from '../reader.js';
 import type { Section } from '../sections.js';
 
 export interface TlsFiles {
