@@ -5,7 +5,7 @@ import path from 'node:path';
 import type { Loaded, Surroundings } from '../config/config.js';
 import type { Departure } from '../config/departures.js';
 import { fileSystem } from '../config/files.js';
-import { findConfig } from '../config/find.js';
+import { describeUnreadable, findConfig } from '../config/find.js';
 import { writableBy } from '../config/writers.js';
 import { connect } from '../grpc/client.js';
 import { commands } from './commands/index.js';
@@ -69,8 +69,8 @@ function findConfiguration(given: string | undefined, program: string): string {
   if (!exists(given)) throw new Error(`could not find config file ${given}`);
   try {
     readFileSync(given);
-  } catch {
-    throw new Error(`could not read config file ${given}`);
+  } catch (error) {
+    throw new Error(describeUnreadable(given, error));
   }
   return given;
 }

@@ -28,3 +28,10 @@ export function findConfig(programDir: string, surroundings: Pick<Surroundings, 
   const message = `No config file found at default paths (${searched.join(', ')}); use the -c option to specify a config file at a different path`;
   return { ok: false, searched, message };
 }
+
+/** Words for a named configuration that is there, and that this user may not read or nobody can. */
+export function describeUnreadable(file: string, error: unknown): string {
+  // Node's words end with the call and the path.
+  const why = error instanceof Error ? error.message.replace(/, \w+(?: '.*')?$/, '') : String(error);
+  return `could not read config file ${file}: ${why}`;
+}

@@ -2,7 +2,7 @@
 import path from 'node:path';
 import type { Surroundings } from '../config/config.js';
 import { countLeftOut, importCrontab } from '../config/crontab.js';
-import { findConfig } from '../config/find.js';
+import { describeUnreadable, findConfig } from '../config/find.js';
 import { helpConfig } from '../config/help.js';
 import { tellFailure } from './background.js';
 import { helpText, readFlags, type SupdFlags } from './flags.js';
@@ -74,8 +74,8 @@ export function findFile({ configuration }: SupdFlags, surroundings: Surrounding
   }
   try {
     surroundings.readText(file);
-  } catch {
-    refuse(`could not read config file ${configuration}`);
+  } catch (error) {
+    refuse(describeUnreadable(configuration, error));
     return undefined;
   }
   return configuration;

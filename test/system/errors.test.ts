@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import tap, { test } from 'tap';
 import { job, makePlace, program, section } from '../helpers/place.js';
 import { startIn, startSupd } from '../helpers/start-supd.js';
@@ -94,12 +94,27 @@ test('a configuration that is not there or may not be read is one error with sta
   chmodSync(place.conf, 0o000);
   const unreadable = await place.run(['-n', '-c', place.conf], { as: isRoot ? asUser('nobody') : [] });
   t.equal(unreadable.status, 2);
-  t.match(unreadable.stderr, /^Error: could not read config file .*supd\.conf\nFor help, use supd -h\n$/);
+  t.match(
+    unreadable.stderr,
+    /^Error: could not read config file .*supd\.conf: EACCES: permission denied\nFor help/,
+  );
+  const as = isRoot ? asUser('nobody') : [];
+  const denied = await place.ctl(['status'], undefined, { as });
+  t.match(denied, {
+    status: 2,
+    stderr: /^Error: could not read config file .*: EACCES: permission denied\n/,
+  });
   const directory = await place.run(['-n', '-c', `${place.dir}/bin`]);
   t.equal(directory.status, 2);
-  t.match(directory.stderr, /^Error: could not read config file .*bin\n/);
-  const ctl = await place.ctl(['-c', `${place.dir}/nowhere.conf`, 'status']);
-  t.equal(ctl.status, 2);
+  t.match(
+    directory.stderr,
+    /^Error: could not read config file .*bin: EISDIR: illegal operation on a directory\n/,
+  );
+  rmSync(place.conf);
+  t.match(await place.ctl(['status']), {
+    status: 2,
+    stderr: /^Error: could not find config file .*supd\.conf\n/,
+  });
 });
 
 test('an included file that may not be read is an error that names it', async (t) => {
